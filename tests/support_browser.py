@@ -33,6 +33,7 @@ class PlayingEngine:
     """`distill-engine` with the starter and no device, in a home of its own."""
 
     def __init__(self, home: Path, osc_port: int = 0, oscquery_port: int = 0) -> None:
+        self.home = home
         command = [sys.executable, "-m", "distill_control.cli.engine", "--device", "null", "--no-midi", "--json"]
         command += [
             "--osc-port",

@@ -6,39 +6,44 @@ from collections.abc import Callable, Sequence
 from urllib.parse import urlsplit
 
 
-def is_ours(hosts: Sequence[str], origins: Sequence[str], allows: Callable[[str], bool]) -> bool:
+def is_ours(hosts: Sequence[str], origins: Sequence[str], allows: Callable[[str], bool], bind: str) -> bool:
     """Return whether a request may come from a local program or page.
 
     `hosts` and `origins` are the values of its headers Host and Origin. Origin shows the page that
     a browser's request comes from (`null` if the browser hides it); other programs send none. A
-    Host with a public name shows DNS rebinding: a page elsewhere whose name has been pointed at
-    this address. `allows(host)` says whether a host is on the allow list.
+    Host with a name that is not this machine's shows DNS rebinding: a page elsewhere whose name has
+    been pointed at this address. `allows(host)` says whether a host is on the allow list; `bind` is
+    the address or name that the user has opened.
     """
     names = [_host_name(f"//{value}") for value in hosts if value]
     pages = [_host_name(value) for value in origins if value]
-    return all(map(_is_local, names)) and all(_page_is_ours(page, names, allows) for page in pages)
-
-
-def _page_is_ours(page: str, hosts: Sequence[str], allows: Callable[[str], bool]) -> bool:
-    """Return whether pages from host `page` may send requests.
-
-    Pages from this machine may, under any of its names, and those from hosts on the allow list.
-    """
-    if page == "localhost" or page.endswith(".localhost") or allows(page):
-        return True
-    return page in hosts and (_is_address(page) or page.removesuffix(".local") == _own_name())
+    return all(_is_own(name, bind) for name in names) and all(
+        page in names or _is_loopback_name(page) or allows(page) for page in pages
+    )
 
 
 def _host_name(url: str) -> str:
-    """Return the host in a URL; empty if there is none."""
+    """Return the host in a URL, without the dot that may end a name; empty if there is none."""
     try:
-        return urlsplit(url).hostname or ""
+        return (urlsplit(url).hostname or "").removesuffix(".")
     except ValueError:
         return ""
 
 
-def _own_name() -> str:
-    return socket.gethostname().partition(".")[0].lower()
+def _is_own(name: str, bind: str) -> bool:
+    """Return whether a host is a numeric address or a name of this machine.
+
+    No name is looked up: what a foreign name stands for is decided by whoever owns it. The name
+    of this machine counts alone and under `.local`, where multicast DNS keeps it unique.
+    """
+    own = socket.gethostname().lower()
+    names = {own, f"{own.partition('.')[0]}.local", own.partition(".")[0], bind.lower()} - {""}
+    return name in names or _is_loopback_name(name) or _is_address(name)
+
+
+def _is_loopback_name(name: str) -> bool:
+    """Return whether browsers resolve a name to this machine without asking anyone."""
+    return name == "localhost" or name.endswith(".localhost")
 
 
 def _is_address(name: str) -> bool:
@@ -47,8 +52,3 @@ def _is_address(name: str) -> bool:
     except ValueError:
         return False
     return True
-
-
-def _is_local(name: str) -> bool:
-    """Return whether a host is a numeric address or a name of the local network."""
-    return _is_address(name) or name.endswith((".local", ".localhost")) or ("." not in name and name != "")

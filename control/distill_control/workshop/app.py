@@ -72,8 +72,8 @@ async def _listens(port: int) -> bool:
     return True
 
 
-def make_app(workshop: Workshop, allow: AllowList, token: PageToken | None) -> Guard:
-    """Return the server's application."""
+def make_app(workshop: Workshop, allow: AllowList, token: PageToken | None, bind: str) -> Guard:
+    """Return the server's application, which listens on the address or name `bind`."""
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
@@ -84,4 +84,4 @@ def make_app(workshop: Workshop, allow: AllowList, token: PageToken | None) -> G
 
     parts = (CorpusApi(workshop), JobApi(workshop), LibraryApi(workshop), Pages(workshop))
     app = Starlette(routes=[route for part in parts for route in part.routes()], lifespan=lifespan)
-    return Guard(app, allow, token, workshop.engine_port)
+    return Guard(app, allow, token, workshop.engine_port, bind)

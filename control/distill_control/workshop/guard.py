@@ -25,11 +25,12 @@ class Guard:
     `X-Distill: 1`: a foreign page cannot send it without asking first, and is never answered.
     """
 
-    def __init__(self, app: ASGIApp, allow: AllowList, token: PageToken | None, engine_port: int) -> None:
+    def __init__(self, app: ASGIApp, allow: AllowList, token: PageToken | None, engine_port: int, bind: str) -> None:
         self._app = app
         self._allow = allow
         self._token = token
         self._engine_port = engine_port
+        self._bind = bind
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -51,8 +52,11 @@ class Guard:
         host = str((scope.get("client") or ("",))[0])
         if not self._allow.allows(host):
             return refused(HTTPStatus.FORBIDDEN, "this host is not on the allow list (--allow)")
-        if not is_ours(headers.getlist("host"), headers.getlist("origin"), self._allow.allows):
-            return refused(HTTPStatus.FORBIDDEN, "the page is from another host: open it from this machine")
+        if not is_ours(headers.getlist("host"), headers.getlist("origin"), self._allow.allows, self._bind):
+            return refused(
+                HTTPStatus.FORBIDDEN,
+                "the page is from another host, or its name is not this machine's: open it by its numbers",
+            )
         if self._token is not None and not is_loopback(host):
             query = scope["query_string"].decode("latin-1")
             answer = self._token.demand(PageRequest(scope["path"], query, headers.get("cookie", ""), host), "/")

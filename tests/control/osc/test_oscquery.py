@@ -15,6 +15,7 @@ from websockets.sync.client import connect
 
 from distill_control.osc.packet import decode, encode, encode_bundle
 from distill_control.osc.query_server.listener import Listener
+from distill_control.settings.origins import is_ours
 from distill_engine.vocabulary import table as vocabulary
 
 
@@ -112,9 +113,27 @@ def test_the_host_and_the_page_of_a_request_are_checked_apart(make_engine):
         ("null", "null", 403),
     ):
         assert status_of(engine, "/", Host=host, Origin=origin) == status, (host, origin)
-    for host in ("elsewhere", "elsewhere.local:9001", "192.168.1.2", "[fd00::1]:9001"):
+    for host in ("192.168.1.2", "[fd00::1]:9001", f"{name.upper()}.local.:9001", "desk.localhost:9001"):
         assert status_of(engine, "/", Host=host) == 200, host
+    for host in (
+        "elsewhere",
+        "elsewhere.local:9001",
+        f"{name}.evil.example.com",
+        f"{name}.local.evil.example.com",
+        "local",
+    ):
+        assert status_of(engine, "/", Host=host) == 403, host
+        with pytest.raises(InvalidStatus) as refused:
+            listen(engine, additional_headers={"Host": host})
+        assert refused.value.response.status_code == 403
     assert status_of(engine, "/", Host="evil.example.com", Origin="http://localhost") == 403
+
+
+def test_a_name_that_the_user_opened_is_one_of_this_machine():
+    given = (["stage.home:9001"], ["http://stage.home:9003"], lambda host: False)
+    assert is_ours(*given, "Stage.home")
+    assert not is_ours(*given, "127.0.0.1")
+    assert not is_ours(["desk.home"], [], lambda host: True, "stage.home")
 
 
 def test_listeners_get_the_value_then_changes_and_steer_without_echo(engine, tools):

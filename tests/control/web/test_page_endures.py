@@ -51,6 +51,9 @@ def test_when_the_engine_ends_the_page_says_so_and_comes_back_with_the_next_one(
     first.process.kill()
     page.until(GONE)
     page.until("document.querySelector('#gone').textContent.includes('distill-engine')")
+    page.until(
+        "/for [1-9]/.test(document.querySelector('#gone [aria-hidden=true]').textContent)"
+    )  # counted, not read out
     play_engine(port, port + 1)
     page.until(BACK)
     page.until("document.querySelector('.play').textContent.includes('Playing')")
@@ -77,10 +80,15 @@ def test_when_the_network_goes_the_page_says_so_and_comes_back_with_it(make_engi
     page.until(f"Math.abs(document.querySelector({BRIGHT!r}).value - 0.75) < 0.001")
 
 
-def test_another_model_rebuilds_the_page_and_controls_of_equal_names_keep_their_values(make_engine, open_page, tools):
+def test_another_model_rebuilds_the_page_and_controls_of_equal_names_keep_their_values(
+    make_engine, open_page, tools, tmp_path, monkeypatch
+):
+    monkeypatch.setenv("DISTILL_HOME", str(tmp_path))
     engine = make_engine()
     page = open_page(engine)
     with engine.client() as client:
+        client.send("/distill/preset/save", "dawn")
+        page.until("document.querySelector('.pad')?.textContent === '1dawn'")
         client.send("/distill/control/roughness", 0.5)
         tools.eventually(lambda: places(page).get("roughness") == 0.75)
         engine.channel.send(
@@ -89,6 +97,7 @@ def test_another_model_rebuilds_the_page_and_controls_of_equal_names_keep_their_
         )  # fmt: skip
         tools.eventually(lambda: places(page) == {"roughness": 0.75, "size": 0.5})
         page.until("document.querySelector('header select').value === 'sea'")
+        page.until("document.querySelector('.pads').textContent.startsWith('No presets yet')")  # of this model
         page.until("document.querySelector('.withheld').textContent === 'pitchtoo vague'")
         page.until("document.querySelector('#map .hint').offsetParent && document.querySelector('canvas').hidden")
         assert page.run("[...document.querySelectorAll('.choices button:disabled')].map(e => e.textContent)") == [
@@ -166,6 +175,7 @@ def test_a_controller_is_learned_by_a_click_and_its_parameter_follows(
     knobs = mido.Backend("mido.backends.rtmidi/UNIX_JACK").open_output("dials out", virtual=True, client_name="dials")
 
     def turned() -> bool:
+        """Turn the knob; return whether the page that is open now follows."""
         for value in (20, 70, 120):
             knobs.send(mido.Message("control_change", control=20, value=value))
             time.sleep(0.02)
@@ -177,6 +187,11 @@ def test_a_controller_is_learned_by_a_click_and_its_parameter_follows(
     page.until("document.querySelector('#toast').textContent.startsWith('learned: cc 20')")
     kept = "control/brightness"  # a second later
     tools.eventually(lambda: any(kept in path.read_text() for path in tmp_path.rglob("*.toml")), 10.0)
+    again = make_engine(midi=True, midi_port="dials")
+    page = open_page(again)
+    page.until("document.querySelector('.control .learn').classList.contains('bound')")
+    tools.eventually(turned, 10.0)
+    page.click("#tabs [role=tab]:nth-child(4)")
     page.run("[...document.querySelectorAll('#tabs button')].find(e => e.textContent === 'Forget').click()")
     page.until("!document.querySelector('.learn.bound')")
     knobs.close()

@@ -166,6 +166,8 @@ def test_the_map_takes_clicks_drags_touches_and_keys_and_plays_a_sound(player, o
         tools.eventually(lambda: max(map(abs, place())) < 0.02)
         points = page.run("fetch('/ui/model.json').then(r => r.json()).then(f => f.map.points)")
         x, y = points[0][:2]
+        client.send("/distill/record", "a point")
+        tools.eventually(lambda: value_of(tools, client, "/distill/recording") == 1)
         page.click("canvas", times=2, at=(
             (26 + (x + 1) / 2 * (width - 52)) / width, (26 + (1 - y) / 2 * (height - 52)) / height))  # fmt: skip
         tools.eventually(lambda: value_of(tools, client, "/distill/source") == "corpus")
@@ -173,6 +175,15 @@ def test_the_map_takes_clicks_drags_touches_and_keys_and_plays_a_sound(player, o
         assert round(value_of(tools, client, "/distill/source/position"), 4) in starts
         assert value_of(tools, client, "/distill/source/length") > 0.0
         assert page.run("document.querySelector('.said').textContent").startswith("playing ")
+        position = value_of(tools, client, "/distill/source/position")
+        client.send("/distill/record", "stop")
+        tools.eventually(lambda: value_of(tools, client, "/distill/recording") == 0)
+    take = player.home / "recordings" / "a point.take"
+    tools.eventually(lambda: '"end"' in take.read_text())
+    done = [json.loads(line) for line in take.read_text().splitlines()]
+    assert any((one.get("do"), one.get("source")) == ("source", "corpus") for one in done)
+    assert any((one.get("set"), one.get("value")) == ("/distill/source/position", position) for one in done)
+    take.unlink()
 
 
 def test_presets_are_saved_recalled_renamed_ordered_and_deleted_and_the_other_page_follows(player, open_page, tools):

@@ -47,7 +47,7 @@ def test_pages_of_other_hosts_get_nothing_anywhere(workshop):
     for path in PATHS:
         for headers in (
             {"Host": "evil.example.com"}, {"Origin": "https://evil.example.com"}, {"Origin": "null"},
-            {"Host": f"rebound.example.com:{workshop.port}"},
+            {"Host": f"rebound.example.com:{workshop.port}"}, {"Host": "elsewhere.local"}, {"Host": "elsewhere"},
         ):  # fmt: skip
             assert workshop.ask("GET", path, headers=headers)[0] == 403, (path, headers)
             assert workshop.ask("POST", path, {}, headers)[0] == 403

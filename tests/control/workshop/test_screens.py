@@ -256,6 +256,13 @@ def test_a_finished_vocoder_is_replaced_only_after_a_yes_and_the_library_shows_i
     )
 
 
+def curve_of(workshop, identity):
+    """Return the curve of a job as a page gets it that has just been opened."""
+    with urllib.request.urlopen(f"http://127.0.0.1:{workshop.port}/api/jobs/events") as stream:
+        line = next(line for line in stream if line.startswith(b"data: "))
+    return next(job["curve"] for job in json.loads(line[6:]) if job["id"] == identity)
+
+
 @pytest.mark.slow
 def test_a_reload_a_second_browser_and_a_killed_workshop_lose_nothing_of_a_training(screen, workshop, trained):
     page = screen("train")
@@ -263,6 +270,7 @@ def test_a_reload_a_second_browser_and_a_killed_workshop_lose_nothing_of_a_train
     points = "document.querySelector('#course .legend').textContent.includes('mel')"
     page.until(points, 30)
     workshop.until(job, lambda one: one["progress"].get("step", 0) > 2)
+    before = curve_of(workshop, job)
     workshop.stop(signal.SIGKILL)
     page.until("!document.querySelector('#gone').hidden")
     workshop.start(workshop.port)
@@ -272,6 +280,10 @@ def test_a_reload_a_second_browser_and_a_killed_workshop_lose_nothing_of_a_train
     other = screen("train", 1024, 768)
     other.until(points)
     assert "epoch" in first
+    whole = curve_of(workshop, job)
+    assert whole[: len(before)] == before
+    steps = [step for step, _ in whole]
+    assert steps == sorted(set(steps))
     click(other, "Stop: saves a checkpoint", "#course")
     page.until("document.querySelector('#course .standing').textContent.includes('Checkpoint saved at epoch')", 30)
     assert workshop.ended(job)["state"] == "cancelled"
@@ -393,6 +405,9 @@ def test_codes_are_changed_undone_heard_and_saved(screen, workshop, trained):
     page.mouse("mouseMoved", left + 100 + 3 * 26, top + 24 + 2 * 84 + 20)
     page.mouse("mouseReleased", left + 100 + 3 * 26, top + 24 + 2 * 84 + 20)
     page.until("document.querySelector('.codes').textContent.includes('Timbre to Detail, columns 0 to 3, 0.19 s')")
+    page.run("document.querySelector('#codes .grid').focus()")
+    page.key("Enter")
+    page.until("document.querySelector('.codes').textContent.endsWith('playhead at 0')")
     page.type("#codes [name=code]", "5")
     click(page, "Set to", "#codes")
     page.until("!document.querySelector('#codes .head button:nth-last-of-type(2)').disabled", 20)

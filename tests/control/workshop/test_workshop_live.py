@@ -105,6 +105,7 @@ def test_from_an_empty_home_to_a_recorded_take_as_the_tutorial_goes(beside, chro
     drop(page, sounds)
     page.until("document.querySelectorAll('#sounds .file.ok').length === 9", 30)
     page.until("[...document.querySelectorAll('.verdict')].some((e) => e.textContent.startsWith('skipped: silent'))")
+    page.until("[...document.querySelectorAll('.file.ok .thumbnail')].every((e) => e.width !== 300)")  # they are drawn
     page.picture(PICTURES / "sounds.webp")
     choose(page, "#model-form [name=length]", "minutes")
     click(page, "Train")
@@ -121,6 +122,8 @@ def test_from_an_empty_home_to_a_recorded_take_as_the_tutorial_goes(beside, chro
         "[...document.querySelectorAll('#course button')].some((e) => e.textContent === 'Following the training')"
     )
     page.until("document.querySelector('#course .legend').textContent.includes('mel')")
+    lines = "[...document.querySelectorAll('#course > *')].filter((e) => e.offsetHeight).map((e) => e.getBoundingClientRect())"
+    assert page.run(f"{lines}.every((one, n, all) => !n || one.top >= all[n - 1].bottom)"), "nothing lies over another"
     page.picture(PICTURES / "training.webp")
     (job,) = [job["id"] for job in shop.get("/api/jobs") if job["kind"] == "train"]
     os.kill(json.loads((tmp_path / "jobs" / job / "run.json").read_text())["pid"], signal.SIGINT)  # as Ctrl-C does
@@ -154,6 +157,7 @@ def _play(engine, chromium):
         play.type("#tabs form input", "bright bells")
         click(play, "Save")
         play.until("document.querySelector('.pad')?.textContent.includes('bright bells')")
+        play.until("/^\\d+ ms/.test(document.querySelector('.figures').textContent)")
         play.picture(PICTURES / "play.webp")
         click(play, "Marks")
         for name, x, y in (("tone0", -0.7, 0.5), ("tone4", 0.1, -0.6), ("tone8", 0.7, 0.4)):
@@ -199,7 +203,7 @@ def test_codes_that_were_saved_play_live(beside, tmp_path):
     page.close()
 
 
-def test_the_adversarial_stage_draws_generator_and_discriminator(chromium, workshop):
+def test_the_adversarial_stage_draws_generator_and_discriminator_and_its_previews_play(chromium, workshop, tone):
     job = workshop.home / "jobs" / "20260101-000000-train-vocoder-abcdef"
     job.mkdir(parents=True)
     order = {"kind": "train-vocoder", "title": "Train the vocoder of owls", "words": ["x"], "heavy": True, "about": {}}
@@ -208,6 +212,10 @@ def test_the_adversarial_stage_draws_generator_and_discriminator(chromium, works
         {"mel": 1.0 / step, "generator": 2.0 + 1 / step, "discriminator": 1.5 - 1 / step} for step in range(1, 60)
     ]
     lines = [{"event": "progress", "stage": "adversarial", "step": n, "losses": one} for n, one in enumerate(losses)]
+    sounds = {name: str(job / f"{name}.flac") for name in ("original", "path")}
+    for path in sounds.values():
+        Path(path).write_bytes(tone(1, 5.0, "flac"))
+    lines.append({"event": "preview", "epoch": 20, **sounds})
     (job / "events.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
     for name, text in (("lock", ""), ("exit", "0"), ("result.json", "{}")):
         (job / name).write_text(text)
@@ -215,6 +223,12 @@ def test_the_adversarial_stage_draws_generator_and_discriminator(chromium, works
     legend = "document.querySelector('#course .legend')?.textContent ?? ''"
     page.until(f"({legend}).includes('generator') && ({legend}).includes('discriminator 1.4')")
     assert "no discriminator yet" not in page.run(legend)
+    previews = "[...document.querySelectorAll('#course .previews button')]"
+    page.until(f"{previews}.map((e) => e.textContent).join() === '▶ original,▶ epoch 20'")
+    for number in (0, 1):
+        page.click(f"#course .previews button:nth-of-type({number + 1})")  # browsers play after a real click alone
+        page.until(f"{previews}[{number}].ariaPressed === 'true'")
+        eventually(lambda number=number: any(url.endswith(f"/previews/{number}") for url in page.requests()))
     page.close()
 
 

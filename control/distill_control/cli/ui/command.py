@@ -79,6 +79,7 @@ def run(args: argparse.Namespace) -> int:
         workshop,
         AllowList(networks, frozenset() if local else own_addresses()),
         None if local else PageToken.of_library(),
+        args.bind,
     )
     with _engine(args):
         emit(

@@ -106,8 +106,12 @@ class OscQueryService:
         if not self._context.admits(host):
             return _response(HTTPStatus.FORBIDDEN, {"ERROR": "this host is not on the allow list (--allow)"})
         headers = request.headers
-        if not is_ours(headers.get_all("Host"), headers.get_all("Origin"), self._context.allow.allows):
-            reason = "the page is from another host; serve it from this machine, or accept its address with --allow"
+        allows, bind = self._context.allow.allows, self._settings.bind
+        if not is_ours(headers.get_all("Host"), headers.get_all("Origin"), allows, bind):
+            reason = (
+                "the page is from another host, or the address has a name that is not this machine's: use its numbers, "
+                "serve the page from this machine, or accept the page's address with --allow"
+            )
             return _response(HTTPStatus.FORBIDDEN, {"ERROR": reason})
         if getattr(request, "method", "GET") != "GET":
             return _response(HTTPStatus.METHOD_NOT_ALLOWED, {"ERROR": "only GET is answered here"}, Allow="GET")

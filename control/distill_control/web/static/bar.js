@@ -4,6 +4,7 @@ import { atPicture, atReading, h, inWords, number, put } from "./dom.js";
 import { learn, learnButton } from "./midi.js";
 
 const HAND_MS = 300; // a value that was just moved here is not moved by others
+const VALUE_MS = 500; // between two values of a slider that others move: its thumb, unseen, costs as much as its text
 const STEP = 0.01;
 const LARGE_STEP = 0.1;
 
@@ -30,7 +31,7 @@ export function bar(instrument, address, options = {}) {
   const words = options.text ?? ((value) => `${number(value)}${unit ? ` ${unit}` : ""}`);
   const { place, value } = scale(min, max);
   const input = h("input", { type: "range", min: 0, max: 1, step: "any", "aria-label": label, title: node.DESCRIPTION ?? "" });
-  const shown = h("output");
+  const shown = h("output", { "aria-hidden": "true" }); // the slider says its value itself
   const [fill, mark] = ["fill", "mark"].map((className) => h("i", { className }));
   const element = h("div", { className: "bar", ...(address ? { "data-address": address } : {}) }, fill, mark, input, h("span", {}, label), shown);
   const resting = min < 0 && max > 0 ? 0 : null;
@@ -40,8 +41,10 @@ export function bar(instrument, address, options = {}) {
   let touched = -Infinity;
   let held = false;
   let waiting = 0;
+  let told = -Infinity; // when the slider got its value
+  let telling = 0;
 
-  // The bar moves by transforms alone at every picture; what costs a layout follows ten times a second.
+  // The bar moves by transforms alone at every picture; what costs a layout follows eight times a second.
   const paint = () => {
     const at = Math.min(Math.max(place(drawn), 0), 1);
     fill.style.transform = `translateX(${100 * Math.min(at, from)}%) scaleX(${Math.abs(at - from)})`;
@@ -51,6 +54,12 @@ export function bar(instrument, address, options = {}) {
     const text = words(drawn);
     put(shown, text);
     input.setAttribute("aria-valuetext", text);
+    const rest = VALUE_MS - (performance.now() - told);
+    if (rest <= 0) tell();
+    else telling ||= setTimeout(tell, rest);
+  };
+  const tell = () => {
+    [told, telling] = [performance.now(), 0];
     input.value = Math.min(Math.max(place(drawn), 0), 1);
   };
   const draw = (v) => {

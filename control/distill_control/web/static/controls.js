@@ -1,7 +1,7 @@
 /** The named controls with what was measured of them, the latents, and strain. */
 
 import { learnableBar } from "./bar.js";
-import { button, h, number, put } from "./dom.js";
+import { button, h, number, put, tabs } from "./dom.js";
 
 const DICE_SECONDS = 1;
 const MOST_ALSO = 3; // other features named that a control moves too
@@ -13,21 +13,17 @@ export function buildControls(instrument, root) {
   let shown = "controls";
   instrument.onModel((facts) => {
     const lists = { controls: controlList(instrument, facts, info), latents: latentList(instrument, facts) };
-    const choose = (name) => {
+    const list = h("div", { className: "list" });
+    const heads = tabs({ controls: "Controls", latents: "Latents" }, list, (name) => {
       shown = name;
       list.replaceChildren(...lists[name]);
-      for (const [other, element] of Object.entries(heads)) element.setAttribute("aria-selected", other === name);
-    };
-    const heads = Object.fromEntries(
-      Object.keys(lists).map((name) => [name, button(name === "controls" ? "Controls" : "Latents", () => choose(name), { role: "tab" })]),
-    );
-    const list = h("div", { className: "list" });
+    });
     root.replaceChildren(
-      h("div", { className: "head" }, h("div", { role: "tablist", className: "heads" }, ...Object.values(heads)),
+      h("div", { className: "head" }, heads.element,
         button("Centre all", () => centre(instrument, facts)), button("Dice", () => dice(instrument, facts), { title: "Random values inside the safe ranges" })),
       list, h("div", { className: "foot" }, info, strain),
     );
-    choose(shown);
+    heads.select(shown);
     describe(info, null);
   });
 }
@@ -79,7 +75,7 @@ function latentList(instrument, facts) {
 
 function strainMeter(instrument) {
   const fill = h("i");
-  const words = h("output", {}, "inside");
+  const words = h("output", { "aria-live": "off" }, "inside");
   instrument.watch("/distill/strain", fill, (value) => {
     fill.style.transform = `scaleX(${Math.min(value, 1)})`;
     put(words, value >= 1 ? "at the limit" : value > 0 ? "beyond what was learned" : "inside what was learned");

@@ -1,7 +1,7 @@
 /** Make elements. Every text becomes a text node: names of files and models are strangers' texts. */
 
 const FLOOR_DB = -60; // of meters
-const READ_MS = 100; // between two texts of a value that moves: nobody reads faster
+const READ_MS = 125; // between two texts of a value that moves: nobody reads faster
 
 const drawings = new Set(); // of the next picture
 let texts = new Set(); // that wait for their turn
@@ -15,7 +15,7 @@ export function atPicture(draw) {
   picture ||= requestAnimationFrame(paint);
 }
 
-/** Call `write()` at a picture ten times a second at most, all of them together: texts cost a layout. */
+/** Call `write()` at a picture eight times a second at most, all of them together: texts cost a layout. */
 export function atReading(write) {
   texts.add(write);
   turn ||= setTimeout(() => {
@@ -70,6 +70,31 @@ export function h(tag, properties = {}, ...children) {
 /** Return a button with a text. */
 export function button(label, onclick, properties = {}) {
   return h("button", { type: "button", onclick, ...properties }, label);
+}
+
+/** Return a row of tabs over `panel`: `open(name)` fills it. Arrow keys go from tab to tab; `select(name)` opens one. */
+export function tabs(names, panel, open) {
+  const heads = Object.entries(names).map(([name, label]) => button(label, () => select(name), { role: "tab", "data-tab": name }));
+  const select = (name) => {
+    for (const head of heads) {
+      head.setAttribute("aria-selected", head.dataset.tab === name);
+      head.tabIndex = head.dataset.tab === name ? 0 : -1;
+    }
+    panel.setAttribute("aria-label", names[name]);
+    open(name);
+  };
+  const element = h("div", { role: "tablist", className: "heads" }, ...heads);
+  element.addEventListener("keydown", (event) => {
+    const by = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
+    const live = heads.filter((head) => !head.inert);
+    if (!by) return;
+    const next = live[(live.indexOf(event.target) + by + live.length) % live.length];
+    select(next.dataset.tab);
+    next.focus();
+    event.preventDefault();
+  });
+  panel.setAttribute("role", "tabpanel");
+  return { element, select };
 }
 
 /**

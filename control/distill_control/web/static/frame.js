@@ -108,7 +108,7 @@ function meters(instrument) {
   const label = h("span", {}, "peak");
   const parts = ["peak", "rms"].map((name) => {
     const fill = h("i");
-    const value = h("output");
+    const value = h("output", { "aria-live": "off" });
     let latest = -120;
     const spell = () => put(value, latest <= -119 ? "−∞ dB" : inDecibels(latest));
     instrument.watch(`/distill/level/${name}`, fill, (level) => {
@@ -143,6 +143,7 @@ function figures(instrument, drawer) {
   let messages = null;
   instrument.on("/distill/status.reply", (...list) => {
     const status = Object.fromEntries(pairs(list, (_, value) => value));
+    if (status.latency_ms === undefined) return; // nothing has been played yet
     put(latency, `${Math.round(status.latency_ms)} ms`);
     put(underruns, `${status.underruns} underrun${status.underruns === 1 ? "" : "s"}`);
     underruns.classList.toggle("warning", status.underruns > 0);

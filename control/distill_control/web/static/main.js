@@ -1,6 +1,7 @@
 /** Put the parts together: panels, keys, stage views, the state of the connection. */
 
 import { buildControls } from "./controls.js";
+import { h } from "./dom.js";
 import { buildFrame } from "./frame.js";
 import { Instrument } from "./instrument.js";
 import { buildDrawer } from "./log.js";
@@ -35,7 +36,9 @@ instrument.onState((connected) => {
     counting = 0;
   } else if (!counting) {
     since = performance.now();
-    const tell = () => (id("gone").textContent = `The instrument is gone. Trying again for ${Math.round((performance.now() - since) / 1000)} s. Is distill-engine running?`);
+    const seconds = h("span", { "aria-hidden": "true" }); // counted for the eyes alone: an alert is read out once
+    id("gone").replaceChildren("The instrument is gone: is distill-engine running? Trying to reach it", seconds);
+    const tell = () => (seconds.textContent = ` for ${Math.round((performance.now() - since) / 1000)} s`);
     tell();
     counting = setInterval(tell, 1000);
   }

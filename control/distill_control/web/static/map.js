@@ -5,6 +5,7 @@ import { atPicture, atReading, button, h, number } from "./dom.js";
 
 const MARGIN = 26;
 const TRAIL_MS = 3000;
+const FADE_MS = 100; // between two pictures of a trail that fades where nothing else paints
 const NEAR = 24; // pixels within which a point is meant
 const STEP = 0.02;
 const LARGE_STEP = 0.1;
@@ -210,6 +211,8 @@ class MapView extends Plane {
   #points = [];
   #clips = {};
   #path = [];
+  #painted = 0; // when the trail was
+  #fade = () => (performance.now() - this.#painted > FADE_MS ? this.paint() : atReading(this.#fade));
   #hovered = -1;
   #place = [0, 0];
   #palette = false; // the marks are shown beside it: a point is dragged there
@@ -398,7 +401,8 @@ class MapView extends Plane {
       pen.arc(...this.pixel(...this.#place), 5, 0, 7);
       pen.fill();
     }
-    if (this.#path.length > 1) atReading(this.drawing); // it fades
+    this.#painted = now;
+    if (this.#path.length > 1) atReading(this.#fade);
   }
 }
 

@@ -192,6 +192,7 @@ class MarksView extends Plane {
   fill(row, holds = "saved") {
     if (this.#foot.contains(document.activeElement) && holds === "mark" && row) return;
     const again = row !== null && this.#foot.contains(row);
+    if (this.#foot.contains(document.activeElement) && (!row || again)) this.canvas.focus();
     this.#foot.dataset.holds = row && !again ? holds : "";
     this.#foot.replaceChildren(...(row && !again ? [row] : []));
     this.#foot.hidden = !row || again;

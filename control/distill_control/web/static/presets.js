@@ -16,22 +16,28 @@ export function presetsPanel(instrument) {
   const pads = h("div", { className: "pads" });
   const edit = h("div", { className: "line edit", hidden: true });
   const name = h("input", { type: "text", placeholder: "name of a new preset", maxLength: 80, className: "grow", "aria-label": "Name of a new preset" });
-  const save = h("form", { className: "line" }, name, h("button", { type: "submit" }, "Save"));
+  const change = button("Edit", () => change.setAttribute("aria-pressed", change.ariaPressed !== "true"), { "aria-pressed": false, title: "The next pad that is pressed can be renamed, moved or deleted" });
+  const save = h("form", { className: "line" }, name, h("button", { type: "submit" }, "Save"), change);
   const recall = (preset) => instrument.send("/distill/preset/recall", preset, state.glide);
+  const press = (preset) => (change.ariaPressed === "true" ? open(preset) : recall(preset));
   save.addEventListener("submit", (event) => {
     event.preventDefault();
     if (name.value.trim()) instrument.send("/distill/preset/save", name.value.trim());
     name.value = "";
   });
   const close = () => {
+    const pad = edit.contains(document.activeElement) && pads.children[Math.max(state.names.indexOf(state.chosen), 0)];
     state.chosen = "";
     edit.hidden = true;
+    if (pad) pad.focus();
   };
   const open = (preset) => {
+    change.setAttribute("aria-pressed", false);
     state.chosen = preset;
     edit.replaceChildren(...editor(instrument, state, close));
     edit.hidden = false;
-    edit.querySelector("input").focus();
+    edit.querySelector("input").focus({ preventScroll: true });
+    edit.scrollIntoView({ block: "nearest" }); // all of it, not its first line alone
   };
   const glide = { label: "glide", min: 0, max: LONGEST_GLIDE, text: (v) => `${number(v)} s`, send: (v) => (state.glide = v), start: state.glide };
   const morph = morphRow(instrument);
@@ -39,8 +45,11 @@ export function presetsPanel(instrument) {
     // A list that says the same again leaves the pads alone: a press would be lost with the pad under it.
     if (pads.children.length && JSON.stringify(names) === JSON.stringify(state.names)) return;
     state.names = names;
-    const places = names.map((preset, index) => pad(instrument, preset, index, recall, open));
+    const places = names.map((preset, index) => pad(instrument, preset, index, press, open));
+    const focused = [...pads.children].indexOf(document.activeElement);
     pads.replaceChildren(...(places.length ? places : [h("p", { className: "hint" }, "No presets yet: give the present sound a name and save it.")]));
+    if (focused >= 0) pads.children[Math.min(focused, pads.children.length - 1)].focus();
+    change.disabled = !places.length;
     morph.fill(names);
     if (!names.includes(state.chosen)) close();
   });
@@ -69,9 +78,9 @@ function leftOut(instrument) {
   return element;
 }
 
-/** A pad recalls; a right click, a long touch or the key E opens what else can be done. Pads are ordered by dragging. */
-function pad(instrument, preset, index, recall, open) {
-  const element = button("", () => recall(preset), { className: "pad", draggable: true, title: `${preset}: right-click or E to rename, move or delete` });
+/** A pad recalls; a right click, Edit or the key E opens what else can be done. Pads are ordered by dragging. */
+function pad(instrument, preset, index, press, open) {
+  const element = button("", () => press(preset), { className: "pad", draggable: true, title: `${preset}: right-click or E to rename, move or delete` });
   element.append(h("small", {}, String(index + 1)), h("span", {}, preset));
   element.addEventListener("contextmenu", (event) => {
     event.preventDefault();

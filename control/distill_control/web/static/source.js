@@ -55,7 +55,7 @@ function parameters(instrument, names) {
 /** Show how loud the live input is, before its gain. */
 function inputMeter(instrument) {
   const fill = h("i");
-  const words = h("output");
+  const words = h("output", { "aria-live": "off" });
   instrument.watch("/distill/input/level", fill, (level) => {
     fill.style.transform = `scaleX(${share(level)})`;
     put(words, level <= -119 ? "silent" : inDecibels(level));

@@ -1,29 +1,27 @@
 /** The card with tabs: presets, blend, notes, MIDI, takes. */
 
 import { bar, learnableBar, toggle } from "./bar.js";
-import { button, choice, h } from "./dom.js";
+import { choice, h, tabs } from "./dom.js";
 import { midiPanel } from "./midi.js";
 
 const SLOTS = 4;
 
-/** Build the card around the panel of presets; return `open(name)`. */
+/** Build the card around the panel of presets. */
 export function buildTabs(instrument, root, presets) {
   const panels = { Presets: presets, Blend: h("div", { className: "pane" }), Notes: h("div", { className: "pane" }), MIDI: midiPanel(instrument), Takes: takesPanel(instrument) };
-  const place = h("div", { className: "list", role: "tabpanel" });
-  const heads = Object.fromEntries(Object.keys(panels).map((name) => [name, button(name, () => open(name), { role: "tab" })]));
-  const open = (name) => {
+  const place = h("div", { className: "list" });
+  const names = Object.fromEntries(Object.keys(panels).map((name) => [name, name]));
+  const heads = tabs(names, place, (name) => {
     for (const [other, panel] of Object.entries(panels)) panel.hidden = other !== name;
-    for (const [other, head] of Object.entries(heads)) head.setAttribute("aria-selected", other === name);
-  };
+  });
   place.append(...Object.values(panels));
-  root.replaceChildren(h("div", { role: "tablist", className: "heads" }, ...Object.values(heads)), place);
+  root.replaceChildren(heads.element, place);
   instrument.onModel(() => {
     if (panels.Blend.childElementCount) return;
     panels.Blend.replaceChildren(...blend(instrument));
     panels.Notes.replaceChildren(...notes(instrument));
   });
-  open("Presets");
-  return open;
+  heads.select("Presets");
 }
 
 function blend(instrument) {

@@ -22,7 +22,7 @@ export function buildComparison(shared) {
   const blind = toggle("blind", "Blind", false, () => mix());
   const votes = ["first", "second"].map((word, index) => button(`${index + 1}: ${word} is better`, () => vote(index), { hidden: true }));
   const element = h(
-    "div", { className: "comparison", tabIndex: 0, "aria-label": "Compare two sounds: space plays, X switches, 1 and 2 vote" },
+    "div", { className: "comparison", tabIndex: 0, role: "group", "aria-label": "Compare two sounds: space plays, X switches, 1 and 2 vote" },
     h("div", { className: "head wrap" }, h("h2", {}, "Compare"), play, other, ...votes, tally, h("span", { className: "grow" }), loop, matched, blind),
     ...["A", "B"].map((side) => h("div", { className: "line", "data-side": side }, h("b", { className: "letter" }, side), names[side], waves[side])),
   );

@@ -122,7 +122,8 @@ export function buildCodes(shared, root) {
     up: button("+ shift", () => perLevel("shift", 4), { title: "Towards the other neighbours" }), dice: button("Dice", () => perLevel("random", Math.floor(Math.random() * 1e6)), { title: "Codes that your sounds have there" }),
     fill: button("From the prior", () => edit(`fill ${range()} ${Math.floor(Math.random() * 1e6)}`), { title: "All levels, drawn anew from what stands on both sides" }),
     reverse: button("Reverse", () => edit(`reverse ${range()}`)), twice: button("Twice", () => edit(`repeat ${range()} 2`)), cut: button("Cut", () => edit(`repeat ${range()} 0`)),
-    copy: button("Copy to the playhead", () => edit(`copy ${range()} ${grid.head}`), { title: "Over what begins at the playhead: Alt-click sets it" }),
+    head: button("Playhead here", () => grid.mark(grid.first), { title: "To the first selected column; also Enter, or Alt-click" }),
+    copy: button("Copy to the playhead", () => edit(`copy ${range()} ${grid.head}`), { title: "Over what begins at the playhead" }),
   };
   const undo = button("Undo", () => step(-1));
   const redo = button("Redo", () => step(1));
@@ -154,8 +155,7 @@ export function buildCodes(shared, root) {
   };
   shared.onModels((all) => (refill(model, all.filter((row) => row.codes?.levels).map((row) => [row.name, row.name])), buttons()));
   grid.onSelect = buttons;
-  grid.onHead = () => {};
-  tools.replaceChildren(made.set, code, made.down, made.up, made.dice, made.fill, made.reverse, made.twice, made.cut, made.copy);
+  tools.replaceChildren(made.set, code, made.down, made.up, made.dice, made.fill, made.reverse, made.twice, made.cut, made.head, made.copy);
   root.replaceChildren(
     h(
       "section", { className: "card", id: "code-grid", "aria-label": "Codes" },
@@ -190,7 +190,7 @@ class Grid {
   #frame = 0;
 
   constructor() {
-    this.canvas = h("canvas", { className: "grid", tabIndex: 0, role: "application", "aria-label": "Grid of codes: arrows move, Shift and arrows select, Alt-click sets the playhead" });
+    this.canvas = h("canvas", { className: "grid", tabIndex: 0, role: "application", "aria-label": "Grid of codes: arrows move, Shift and arrows select, Enter sets the playhead" });
     this.bar = h("input", { type: "range", min: 0, max: 0, value: 0, className: "scroll", hidden: true, "aria-label": "Which part is seen" });
     this.told = h("p", { className: "muted", "aria-live": "polite" });
     this.element = h("div", { className: "codes" }, this.canvas, this.bar, this.told);
@@ -246,10 +246,7 @@ class Grid {
   #press(event) {
     if (!this.columns) return;
     const { column, level } = this.#place(event);
-    if (event.altKey) {
-      this.head = Math.min(Math.max(column, 0), this.columns - 1);
-      return this.#tell();
-    }
+    if (event.altKey) return this.mark(column);
     this.canvas.setPointerCapture(event.pointerId);
     if (event.offsetX < this.#margin()) return this.select(0, this.columns, Math.max(level, 0), Math.max(level, 0)); // a level's name: all of it
     this.#from = { column, level: level < 0 ? 0 : level, all: level < 0 };
@@ -262,6 +259,12 @@ class Grid {
     const last = this.#levels.length - 1;
     const [top, bottom] = from.all ? [0, last] : [Math.min(from.level, level), Math.max(from.level, level)];
     this.select(Math.min(from.column, column), Math.max(from.column, column) + 1, top, bottom);
+  }
+
+  /** Set the playhead. */
+  mark(column) {
+    this.head = Math.min(Math.max(column, 0), this.columns - 1);
+    this.#tell();
   }
 
   /** Select columns from `first` to `end` (not included) on the levels from `top` to `bottom`. */
@@ -282,8 +285,9 @@ class Grid {
 
   #key(event) {
     const by = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] }[event.key];
-    if (!by || !this.columns) return;
+    if (!this.columns || (!by && event.key !== "Enter")) return;
     event.preventDefault();
+    if (!by) return this.mark(this.first);
     const [x, y] = by;
     if (event.shiftKey) this.select(this.first, Math.max(this.end + x, this.first + 1), this.top, Math.max(this.bottom + y, this.top));
     else this.select(this.first + x, this.first + x + 1, this.top + y, this.top + y);

@@ -195,13 +195,14 @@ class Files {
     const sound = row.rate || left;
     const facts = row.rate ? `${row.duration.toFixed(1)} s · ${(row.rate / 1000).toFixed(row.rate % 1000 ? 1 : 0)} kHz · ${row.channels === 1 ? "mono" : row.channels === 2 ? "stereo" : `${row.channels} ch`} · ${Math.round(row.rms_db).toString().replace("-", "−")} dB`.replaceAll(" ", "\u00a0").replaceAll("\u00a0·\u00a0", " · ") : ""; // a figure stays with its unit
     const use = button(left ? "Use" : "Leave out", () => this.#leave(corpus, row, !left), { "aria-label": `${left ? "Use" : "Leave out"} ${row.name}` });
-    const away = button("✕", () => this.#remove(corpus, row), { className: "small", "aria-label": `Delete ${row.name}` });
+    const asked = h("div");
+    const away = button("✕", () => question(asked, `Delete ${row.name} from this corpus? The file is removed from Distill's folder.`, [["Keep", null], ["Delete", () => this.#remove(corpus, row)]]), { className: "small", "aria-label": `Delete ${row.name}` });
     const verdict = h("small", { className: "verdict" }, h("b", {}, VERDICTS[row.verdict]), [row.reason && `: ${row.reason}`, facts && ` · ${facts}`].filter(Boolean).join(""));
     return h(
       "li", { className: `file ${row.verdict}`, "data-file": row.name },
       sound ? thumbnail(url("outline")) : h("canvas", { className: "thumbnail", "aria-hidden": "true" }),
       h("span", { className: "what" }, h("b", {}, row.name), verdict),
-      sound ? listen(url("audio"), row.name) : h("span", {}), sound ? use : h("span", {}), corpus.own ? away : h("span", {}),
+      sound ? listen(url("audio"), row.name) : h("span", {}), sound ? use : h("span", {}), corpus.own ? away : h("span", {}), asked,
     );
   }
 

@@ -5,7 +5,7 @@ import { h } from "/ui/dom.js";
 const COLOURS = ["#5ad1b8", "#f2bd5c", "#7fb2ff", "#ff9db0", "#c4a7ff", "#a3adb9"];
 const DASHES = [[], [6, 3], [2, 3], [8, 3, 2, 3], [1, 2], [10, 4]];
 const COUNTS = ["active", "training"]; // figures that are no losses
-const WORDS = { mel: "mel", stft: "spectrum", generator: "generator", discriminator: "discriminator", feature: "features" };
+const WORDS = { mel: "mel", log_mel: "mel", stft: "spectrum", mr_stft: "spectrum", generator: "generator", discriminator: "discriminator", feature: "features" };
 
 /** Return an element with the picture, and `show(job)`. */
 export function curve() {

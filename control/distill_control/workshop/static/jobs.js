@@ -10,7 +10,7 @@ const WORDS = { queued: "waits for its turn", running: "running", paused: "pause
 
 /** Return what a job says now, in one line. */
 export function standing(job) {
-  if (job.state === "failed" || job.state === "cancelled") return job.said.replace(/^.*?(error|cancelled): /, "");
+  if (job.state === "failed" || job.state === "cancelled") return job.said.replace(/^.*?(error|cancelled): /, "").replace(" (--resume)", ""); // here a button does it
   if (job.state === "lost") return "It ended without a word: it was killed, or the machine went down. Files stay as last saved.";
   if (job.state === "done") return job.said ? `done, but ${job.said}` : "";
   const { stage, text, eta_seconds: left } = job.progress;

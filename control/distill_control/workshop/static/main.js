@@ -70,9 +70,13 @@ function buildFrame() {
   });
 }
 
+let before = null; // what had the focus when the drawer opened
 function toggle(open = id("drawer").hidden) {
+  if (open !== id("drawer").hidden) return;
+  if (open) before = document.activeElement;
   id("drawer").hidden = !open;
   document.querySelector(".bell").setAttribute("aria-expanded", open);
+  (open ? id("drawer").querySelector("button") : before)?.focus();
 }
 
 function buildDrawer() {
@@ -106,12 +110,11 @@ function say(text, level = "info") {
   const toast = id("toast");
   toast.textContent = text;
   toast.className = level;
-  toast.hidden = false;
   clearTimeout(hiding);
-  hiding = setTimeout(() => (toast.hidden = true), TOAST_MS);
+  hiding = setTimeout(() => (toast.textContent = ""), TOAST_MS);
   id("drawer").querySelector(".log").prepend(h("li", { className: level }, h("time", {}, new Date().toTimeString().slice(0, 8)), h("b", {}, level), h("span", {}, text)));
 }
-id("toast").addEventListener("click", () => (id("toast").hidden = true));
+id("toast").addEventListener("click", () => (id("toast").textContent = ""));
 
 function show() {
   const name = SCREENS[location.hash.slice(1)] ? location.hash.slice(1) : "train";

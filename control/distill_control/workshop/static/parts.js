@@ -70,7 +70,11 @@ export function values(form) {
 
 /** Ask inline: `answers` are [text, action]; the first one keeps everything as it is and has the focus. */
 export function question(place, text, answers) {
-  const close = () => place.replaceChildren();
+  const asker = document.activeElement;
+  const close = () => {
+    place.replaceChildren();
+    asker?.focus();
+  };
   const buttons = answers.map(([label, act]) => button(label, () => (close(), act?.())));
   place.replaceChildren(h("div", { className: "question", role: "group", "aria-label": text }, h("p", {}, text), h("div", { className: "line wrap" }, ...buttons)));
   buttons[0].focus();
@@ -84,9 +88,9 @@ export function listen(url, label, text = "▶") {
   const element = button(text, () => {
     if (playing?.element === element) return silence();
     silence();
-    playing = { element, text };
+    const now = (playing = { element, text });
     sound.src = url;
-    sound.play().catch(() => silence());
+    sound.play().catch(() => playing === now && silence()); // the one before fails too when another is chosen
     element.textContent = text.replace("▶", "■");
     element.setAttribute("aria-pressed", true);
   }, { className: "listen", "aria-label": `Listen to ${label}`, "aria-pressed": false });

@@ -223,7 +223,7 @@ class RenderForm {
     const before = new Map([...this.controls.querySelectorAll("input")].map((slider) => [slider.dataset.control, slider.value]));
     this.controls.replaceChildren(...controls.map((control) => {
       const slider = h("input", { type: "range", min: -1, max: 1, step: 0.01, "data-control": control.name, "aria-label": control.name, title: control.description ?? "" });
-      const shown = h("output");
+      const shown = h("output", { "aria-hidden": "true" });
       const line = h("label", { className: "slider" }, h("span", {}, control.name), slider, shown);
       slider.addEventListener("input", () => this.#slide(slider, Number(slider.value)));
       slider.addEventListener("dblclick", () => this.#slide(slider, 0));
