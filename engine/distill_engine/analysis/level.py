@@ -21,6 +21,8 @@ from distill_engine.errors import AnalysisError
 Decode = Callable[[Float32Array], Float32Array]
 
 TARGET_DB = -16.0  # of full scale (RMS), at which every model starts
+PEAK_SECONDS = 2.0  # over which a peak is measured: where sounds are struck, an attack or two
+PEAK_SHARE = 0.75  # of these stretches reach full scale at most, so that the limiter spares attacks
 LEVEL_SECONDS = 0.4  # over which a level is measured
 TRIM_RANGE_DB = (-12.0, 30.0)  # least and greatest gain that brings a model there
 HELD, SETTLED = 16, 8  # frames that a latent is held, and frame from which its level is measured
@@ -128,14 +130,28 @@ def block_powers(samples: Float32Array, sample_rate: int = DEFAULT_MEL.sample_ra
 
     Of a sound that is shorter, it is that of the whole.
     """
-    size = min(samples.shape[1], int(LEVEL_SECONDS * sample_rate))
-    blocks = samples[:, : samples.shape[1] // size * size].reshape(samples.shape[0], -1, size)
-    return np.asarray(np.square(blocks, dtype=np.float64).mean(axis=(0, 2)))
+    return np.asarray(np.square(_stretches(samples, LEVEL_SECONDS, sample_rate), dtype=np.float64).mean(axis=(0, 2)))
 
 
-def trim_for(level_db: float) -> float:
-    """Return the gain in dB that brings this level to the one at which every model starts."""
-    return float(np.clip(TARGET_DB - level_db, *TRIM_RANGE_DB))
+def block_peaks(samples: Float32Array, sample_rate: int = DEFAULT_MEL.sample_rate) -> Float64Array:
+    """Return the peaks [N] of samples [ch, T] in stretches of PEAK_SECONDS, or of the whole."""
+    return np.asarray(np.abs(_stretches(samples, PEAK_SECONDS, sample_rate)).max(axis=(0, 2)), np.float64)
+
+
+def _stretches(samples: Float32Array, seconds: float, sample_rate: int) -> Float32Array:
+    """Cut samples [ch, T] into stretches [ch, N, n]; what is left over at the end is left out."""
+    size = min(samples.shape[1], int(seconds * sample_rate))
+    return samples[:, : samples.shape[1] // size * size].reshape(samples.shape[0], -1, size)
+
+
+def trim_for(level_db: float, peaks: Float64Array) -> float:
+    """Return the gain in dB that brings this level to the one at which every model starts.
+
+    It is less where `peaks` [N] of stretches would pass full scale: of sounds that are mostly
+    attacks.
+    """
+    peak_db = float(power_to_db(np.square(np.quantile(peaks, PEAK_SHARE)), least=1e-12))
+    return float(np.clip(min(TARGET_DB - level_db, -peak_db), *TRIM_RANGE_DB))
 
 
 def gated_db(power: npt.NDArray[np.floating]) -> float:

@@ -1,4 +1,4 @@
-"""Measure the level of a model's performances, and the gain that brings it to -16 dB."""
+"""Measure the level of a model's performances, and the gain that brings it to -16 dB at most."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from typing import Any
 
 import numpy as np
 
-from distill_engine.analysis.level import block_powers, gated_db, trim_for
-from distill_engine.audio.arrays import Float32Array
+from distill_engine.analysis.level import block_peaks, block_powers, gated_db, trim_for
+from distill_engine.audio.arrays import Float32Array, Float64Array
 from distill_engine.audio.levels import db_to_power, power_to_db
 from distill_engine.audio.mel import DEFAULT_MEL
 from distill_engine.modelfile import update_model
@@ -40,19 +40,23 @@ def loudness_db(samples: Float32Array, sample_rate: int = DEFAULT_MEL.sample_rat
 def measured_trim_db(path: Path, vocoder: str = "auto", deadline: float = math.inf) -> float:
     """Return the gain in dB that brings a model's performances to -16 dB.
 
-    Models that are trimmed with it start at the same level. The level is the mean over
+    Models that are trimmed with it start at the same level, unless their attacks would pass full
+    scale. The level is the mean over
     performances of 15 s each: two walks and a drift of a model that has them, else four drifts and
     a path through the corpus. Several drifts are needed because one may stay for long in a loud or
     soft place. None begins after `deadline` (`time.monotonic`) but the first.
     """
     instrument = prepare_instrument(path, vocoder)
     levels: list[float] = []
+    peaks: list[Float64Array] = []
     for source, seed in _WALKS if "walk" in instrument.source_names else _PERFORMANCES:
         if source not in instrument.source_names or (levels and time.monotonic() > deadline):
             continue
         score = Score(seconds=_PERFORMANCE_SECONDS, source=source, seed=seed)
-        levels.append(loudness_db(np.concatenate(list(play_score(instrument, score)), axis=1)))
-    return trim_for(float(power_to_db(np.mean(db_to_power(levels)))))
+        samples = np.concatenate(list(play_score(instrument, score)), axis=1)
+        levels.append(loudness_db(samples))
+        peaks.append(block_peaks(samples))
+    return trim_for(float(power_to_db(np.mean(db_to_power(levels)))), np.concatenate(peaks))
 
 
 def store_trim(path: Path, vocoder: str = "auto", deadline: float = math.inf) -> Mapping[str, Any]:

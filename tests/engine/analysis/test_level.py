@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from distill_engine.analysis.level import LevelSurface, _level_db, gated_db, level_surface
+from distill_engine.analysis.level import LevelSurface, _level_db, block_peaks, gated_db, level_surface, trim_for
 from distill_engine.analysis.region import Region, fit_region
 from distill_engine.audio.mel import DEFAULT_MEL, mel_spectrogram
 from distill_engine.errors import AnalysisError
@@ -72,3 +72,15 @@ def test_a_surface_survives_its_file_and_damage_is_an_error() -> None:
     for name, damage in (("slope", np.ones(4)), ("bend", np.full((3, 3), np.nan)), ("excess", np.zeros(0))):
         with pytest.raises(AnalysisError, match="level surface is damaged: run `distill analyse` again"):
             LevelSurface.from_part({**part, f"level_{name}": damage.astype(np.float32)}, 3)
+
+
+def test_a_trim_keeps_most_attacks_below_full_scale() -> None:
+    held = np.full((1, 8 * 44_100), 0.1, np.float32)
+    assert trim_for(-20.0, block_peaks(held)) == pytest.approx(4.0)  # to -16 dB, the peak to 0.16
+    struck = held.copy()
+    struck[0, ::44_100] = 0.8
+    assert trim_for(-20.0, block_peaks(struck)) == pytest.approx(-20 * np.log10(0.8))
+    struck[0, : 3 * 44_100] = 0.1  # one of four stretches has attacks: they go to the limiter
+    struck[0, 4 * 44_100 :] = 0.1
+    assert trim_for(-20.0, block_peaks(struck)) == pytest.approx(4.0)
+    assert trim_for(-np.inf, block_peaks(np.zeros((2, 1000), np.float32))) == 30.0

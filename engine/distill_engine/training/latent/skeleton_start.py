@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from distill_engine.analysis.level import block_powers, gated_db, trim_for
+from distill_engine.analysis.level import block_peaks, block_powers, gated_db, trim_for
 from distill_engine.analysis.stretches.first_analysis import first_analysis
 from distill_engine.analysis.stretches.path import make_path, without_path, without_pitch
 from distill_engine.analysis.stretches.skeleton import FrameStatistics, Skeleton, fit_skeleton, frame_statistics
@@ -58,7 +58,8 @@ def _analysis_of(
     if not keep_path:
         arrays, table = without_path(arrays, table)
     powers = np.concatenate([block_powers(clip.samples[None]) for clip in corpus.clips])
-    return arrays, {**table, "trim_db": trim_for(gated_db(powers))}
+    peaks = np.concatenate([block_peaks(clip.samples[None]) for clip in corpus.clips])
+    return arrays, {**table, "trim_db": trim_for(gated_db(powers), peaks)}
 
 
 def write_path(corpus: Corpus, skeleton: Skeleton, output: Path, *, keep_path: bool) -> None:
