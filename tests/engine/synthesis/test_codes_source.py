@@ -1,5 +1,6 @@
 """The source of codes: plays a sequence as it sounded, lets levels in, is edited, and renders from takes as heard."""
 
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -136,6 +137,27 @@ def test_edits_undo_and_loops(instrument):
     assert synth.codes.sequence is first
 
 
+def test_after_another_model_there_is_nothing_to_take_back(instrument, model, tmp_path):
+    other = Path(shutil.copy(model, tmp_path / "other.distillgan"))
+    store_codes(other, stored_route(other), levels=2, size=128)
+    synth = Synth(instrument, source="codes", block=4)
+    synth.render(4)
+    synth.codes.set(0, 3, 5)
+    synth.swap(prepare_instrument(other))
+    synth.render(4)
+    with pytest.raises(ControlError, match="no change"):
+        synth.codes.undo()
+    first = synth.codes.sequence
+    synth.codes.set(0, 1, 100)
+    synth.codes.undo()
+    assert synth.codes.sequence is first
+    synth.codes.set(0, 1, 100)
+    synth.swap(prepare_instrument(other))  # the same codes: what was changed can be taken back
+    synth.render(4)
+    synth.codes.undo()
+    assert np.isfinite(synth.render(4)).all()
+
+
 def test_what_played_becomes_codes(instrument):
     synth = Synth(instrument, source="walk", block=4)
     commands = CodeCommands(synth, lambda action: action())
@@ -190,6 +212,7 @@ def test_less_than_a_column_is_not_captured(instrument):
     ("change", "words"),
     [
         (lambda file: replace(file, skeleton="ab" * 32), "another model"),
+        (lambda file: replace(file, books="ab" * 32), "other codes than the model has now: encode its sound again"),
         (lambda file: replace(file, size=128), "128 codes a level, the model 64"),
         (
             lambda file: replace(file, sequence=CodeSequence(file.sequence.codes[:2], file.sequence.residual)),

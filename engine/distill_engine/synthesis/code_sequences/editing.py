@@ -31,6 +31,7 @@ class CodeEditing:
     def __init__(self, mixer: Mixer, take: TakeLog, tick: Callable[[], int]) -> None:
         self._mixer, self._take, self._tick = mixer, take, tick
         self._earlier: list[CodeSequence] = []
+        self._earlier_of: InstrumentCodes | None = None  # the codes that they are of
 
     @property
     def codes(self) -> InstrumentCodes:
@@ -77,6 +78,7 @@ class CodeEditing:
     def undo(self) -> None:
         """Take the last change back. Raises ControlError if there is none."""
         source = self._source()
+        self._forget_others()
         if not self._earlier:
             raise ControlError("there is no change of the codes to take back")
         sequence = self._earlier.pop()
@@ -106,6 +108,8 @@ class CodeEditing:
             raise ControlError(str(error)) from None
         if not sequence.columns:
             raise ControlError("a sequence of codes needs at least one column")
+        if len(sequence.residual) != len(self.codes.books.spread):
+            raise ControlError(f"the sequence has latents of {len(sequence.residual)} dimensions: of another model")
 
     def _change(self, edit: Callable[[CodeSequence], CodeSequence]) -> None:
         source = self._source()
@@ -116,5 +120,12 @@ class CodeEditing:
         self._remember(source)
         source.change(edited)
 
+    def _forget_others(self) -> None:
+        """Forget changes to sequences of a model that slot 0 no longer plays."""
+        if self._earlier_of is None or not self._earlier_of.same_books(self.codes):
+            self._earlier = []
+        self._earlier_of = self.codes
+
     def _remember(self, source: CodesSource) -> None:
+        self._forget_others()
         self._earlier = [*self._earlier[1 - MOST_UNDONE :], source.sequence]

@@ -36,6 +36,10 @@ class InstrumentCodes:
     route: CorpusPath | None = None
     corpus: CorpusCodes | None = None
 
+    def same_books(self, other: InstrumentCodes) -> bool:
+        """Return whether a code means the same sound in both."""
+        return self.skeleton == other.skeleton and np.array_equal(self.books.books, other.books.books)
+
     def clips_named(self, name: str) -> list[int]:
         """Return the numbers of the sounds with a name, else of those that have it in theirs."""
         exact = [index for index, clip in enumerate(self.clips) if name in (clip, Path(clip).stem)]
