@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from distill_engine.rendering.analysing import AnalysisOptions
 
 LEAST_LEAKAGE_SHARE = 0.2  # of the change of the control's own feature: smaller side effects are not shown
-PICTURE_SUFFIXES = (".png", ".svg", ".pdf")
 
 
 COPY_BYTES = 1 << 20
@@ -248,6 +247,7 @@ def _control_cells(control: Mapping[str, Any]) -> tuple[str, ...]:
 def run_map(args: argparse.Namespace) -> int:
     """Run `distill model map`. Raises AnalysisError if the model has no map, ConfigError."""
     from distill_control.cli.support.output import emit
+    from distill_control.cli.support.paths import check_picture
     from distill_engine.analysis.map import LatentMap
     from distill_engine.analysis.plots import draw_map
     from distill_engine.library.lookup import find_model
@@ -255,7 +255,7 @@ def run_map(args: argparse.Namespace) -> int:
 
     path = find_model(args.model, allow_paths=True)
     output = args.output or path.with_name(f"{path.stem}-map.png")
-    _check_picture(output)
+    check_picture(output)
     with ModelFile.open(path) as file:
         arrays = file.read_part("analysis") if "analysis" in file.parts else {}
         clips = list(file.manifest.analysis.get("clips", []))
@@ -273,13 +273,3 @@ def run_map(args: argparse.Namespace) -> int:
     )
     emit(args, result, lambda console: console.print(text, markup=False, soft_wrap=True))
     return 0
-
-
-def _check_picture(output: Path) -> None:
-    """Raise ConfigError if no picture can be written to `output`."""
-    from distill_control.cli.support.paths import check_output_folder
-    from distill_engine.errors import ConfigError
-
-    if output.suffix.lower() not in PICTURE_SUFFIXES:
-        raise ConfigError(f"{output}: the name of a picture ends in {', '.join(PICTURE_SUFFIXES[:-1])} or .pdf")
-    check_output_folder(output)

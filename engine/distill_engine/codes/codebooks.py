@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -54,6 +55,12 @@ class Codebooks:
     def names(self) -> tuple[str, ...]:
         """The name of each level."""
         return LEVEL_NAMES[self.levels]
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 (hex) of the arrays as a file holds them: codes belong to it."""
+        arrays = self.to_arrays()
+        return hashlib.sha256(b"".join(arrays[name].tobytes() for name in ("mean", "basis", "books"))).hexdigest()
 
     def encode(self, latents: npt.NDArray[np.floating[Any]]) -> Codes:
         """Return the codes [levels, C] of latents [D, T] in sigma; C is T / 4, rounded up."""

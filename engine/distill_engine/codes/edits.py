@@ -30,24 +30,24 @@ def checked_range(sequence: CodeSequence, columns: Range) -> Range:
 def set_codes(sequence: CodeSequence, books: Codebooks, level: int, columns: Range, code: int) -> CodeSequence:
     """Set a level's code in a range. Raises CodesError for a level or code that is not there."""
     check_level(books, level)
-    if not 0 <= code < books.size:
-        raise CodesError(f"code {code}: the model's codes are 0 to {books.size - 1}")
+    _check_code(books, code)
     return _changed(sequence, level, columns, lambda codes: np.full_like(codes, code))
 
 
 def shift_codes(sequence: CodeSequence, books: Codebooks, level: int, columns: Range, steps: int) -> CodeSequence:
     """Move a level's codes along their order, as far as it goes."""
     check_level(books, level)
+    steps = min(max(steps, -books.size), books.size)
     return _changed(sequence, level, columns, lambda codes: np.clip(codes + steps, 0, books.size - 1))
 
 
 def replace_code(
     sequence: CodeSequence, books: Codebooks, level: int, columns: Range, old: int, new: int
 ) -> CodeSequence:
-    """Replace one code of a level by another."""
+    """Replace one code of a level by another, wherever the range has it."""
     check_level(books, level)
-    if not 0 <= new < books.size:
-        raise CodesError(f"code {new}: the model's codes are 0 to {books.size - 1}")
+    for code in (old, new):
+        _check_code(books, code)
     return _changed(sequence, level, columns, lambda codes: np.where(codes == old, new, codes))
 
 
@@ -73,8 +73,13 @@ def randomise(sequence: CodeSequence, corpus: CorpusCodes, level: int, columns: 
 
 
 def swap_level(sequence: CodeSequence, other: CodeSequence, level: int, columns: Range) -> CodeSequence:
-    """Take a level's codes from another sequence, as far as that goes."""
+    """Take a level's codes from another sequence, as far as that goes.
+
+    Raises CodesError for a range behind its end.
+    """
     first, end = checked_range(sequence, columns)
+    if first >= other.columns:
+        raise CodesError(f"column {first} is not there: the other sequence has columns 0 to {other.columns - 1}")
     end = min(end, other.columns)
     codes = sequence.codes.copy()
     codes[level, first:end] = other.codes[level, first:end]
@@ -142,6 +147,11 @@ def _nearest_columns(books: Codebooks, wanted: Float64Array, there: Float64Array
     """Return the column [C] of latents `there` [D, T] nearest to each of `wanted` [D, U]."""
     down = books.projection.down
     return nearest(down(columns_of(wanted, books.spread)), down(columns_of(there, books.spread)))
+
+
+def _check_code(books: Codebooks, code: int) -> None:
+    if not 0 <= code < books.size:
+        raise CodesError(f"code {code}: the model's codes are 0 to {books.size - 1}")
 
 
 def check_level(books: Codebooks, level: int) -> None:

@@ -76,7 +76,8 @@ class CodeCommands:
         path = new_file(ensure(codes_dir()), stem, SUFFIX, allow_paths=False)
         lead = np.repeat(codes.rest[:, None], 1, axis=1).astype(np.float32)
         frames = COLUMN_HOPS * sequence.columns
-        save_codes(path, CodeFile(stem, codes.skeleton, codes.books.size, frames, sequence, lead))
+        books = codes.books
+        save_codes(path, CodeFile(stem, codes.skeleton, books.size, frames, sequence, lead, books.digest))
 
     def capture(self, seconds: float) -> None:
         """Play what was heard last as codes. Raises ControlError if nothing has played."""

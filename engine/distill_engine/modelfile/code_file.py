@@ -1,8 +1,9 @@
 """`.distillcodes` files: a sequence of codes with what it needs to sound as it did.
 
 The file is one safetensors part. Its text "distillcodes" is JSON: version, name, skeleton (SHA-256
-of the model's skeleton), size, levels, hops of a column, frames of the sound. Its arrays are codes
-[levels, C], residual [D, 4 * C] and lead [D, n], the latents before the sound.
+of the model's skeleton), books (SHA-256 of its codebooks; older files lack it), size, levels, hops of
+a column, frames of the sound. Its arrays are codes [levels, C], residual [D, 4 * C] and lead [D, n],
+the latents before the sound.
 """
 
 from __future__ import annotations
@@ -44,6 +45,7 @@ class CodeFile:
         frames: of the sound; 4 * C less what fills the last column.
         sequence: the columns.
         lead: latents [D, n] before the sound, which bring the networks to where it begins.
+        books: SHA-256 (hex) of the model's codebooks, "" where a file does not say.
     """
 
     name: str
@@ -52,6 +54,7 @@ class CodeFile:
     frames: int
     sequence: CodeSequence
     lead: Float32Array
+    books: str = ""
 
     def check(self, books: Codebooks, skeleton: str, where: str) -> None:
         """Raise CodesError, beginning with `where`, unless the codes are of this model's books."""
@@ -60,6 +63,8 @@ class CodeFile:
         if self.size != books.size:
             raise CodesError(f"{where} has {self.size} codes a level, the model {books.size}: encode its sound again")
         books.check(self.sequence.codes, where)
+        if self.books and self.books != books.digest:
+            raise CodesError(f"{where} was made with other codes than the model has now: encode its sound again")
 
 
 def save_codes(path: Path, file: CodeFile) -> None:
@@ -68,6 +73,7 @@ def save_codes(path: Path, file: CodeFile) -> None:
         "version": VERSION,
         "name": file.name,
         "skeleton": file.skeleton,
+        "books": file.books,
         "size": file.size,
         "levels": int(file.sequence.codes.shape[0]),
         "column_hops": COLUMN_HOPS,
@@ -124,10 +130,13 @@ def _file(part: Part, about: Any, path: Path) -> CodeFile:
         raise CodesError(f"{path}: format version {about['version']}, this Distill reads {VERSION}: update Distill")
     codes, residual, lead = (part.arrays.get(name) for name in ("codes", "residual", "lead"))
     name, skeleton, size, frames = (about.get(key) for key in ("name", "skeleton", "size", "frames"))
+    books = about.get("books", "")
     if codes is None or residual is None or lead is None or codes.ndim != 2 or about.get("column_hops") != COLUMN_HOPS:
         raise damaged
     columns = codes.shape[1]
-    if not (isinstance(name, str) and isinstance(skeleton, str) and size in SIZES and type(frames) is int):
+    if not (isinstance(name, str) and isinstance(skeleton, str) and isinstance(books, str)):
+        raise damaged
+    if size not in SIZES or type(frames) is not int:
         raise damaged
     if codes.shape[0] not in LEVELS or about.get("levels") != codes.shape[0]:
         raise CodesError(f"{path}: {codes.shape[0]} levels of codes; there are 2 to 4")
@@ -139,4 +148,4 @@ def _file(part: Part, about: Any, path: Path) -> CodeFile:
     if not fits or lead.shape[1] > MOST_LEAD or codes.dtype.kind not in "iu":
         raise damaged
     sequence = CodeSequence(codes.astype(np.int64), residual.astype(np.float32))
-    return CodeFile(printable(name, 120), skeleton, int(size), frames, sequence, lead.astype(np.float32))
+    return CodeFile(printable(name, 120), skeleton, int(size), frames, sequence, lead.astype(np.float32), books)

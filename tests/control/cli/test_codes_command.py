@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +13,7 @@ import support_skeleton
 from distill_control.cli.main import main
 from distill_engine.inference.stored_codes import read_codes, store_codes, stored_route
 from distill_engine.modelfile import ModelFile, Part, update_model
-from distill_engine.modelfile.code_file import load_codes
+from distill_engine.modelfile.code_file import load_codes, save_codes
 from distill_engine.rendering import model_trim
 from distill_engine.rendering.loaded_model import load_model
 
@@ -95,12 +96,20 @@ def test_edits_are_made_one_after_the_other(folder, model, tmp_path, capsys):
         ("reverse 20:400", "edit 'reverse 20:400': columns 20 up to 400 are no range: the end is 21 to 27"),
         ("fill 20:40", "edit 'fill 20:40': columns 20 up to 40 are no range: the end is 21 to 27, and not included"),
         ("fill 27:", "column 27 is not there: the sequence has columns 0 to 26"),
-        ("swap 0 : nowhere.distillcodes", "no such file"),
+        ("swap 0 : nowhere else.distillcodes", "nowhere else.distillcodes: no such file"),
+        ("swap 0 20: {short}", "column 20 is not there: the other sequence has columns 0 to 4"),
+        ("replace 0 : 64 3", "code 64: the model's codes are 0 to 63"),
+        ("", "edit '' is unknown; there are set"),
     ],
 )
 def test_what_is_no_edit_is_refused(folder, model, tmp_path, capsys, edit, words):
     codes = tmp_path / "a.distillcodes"
     assert main(["codes", "encode", str(model), str(folder / "sounds" / "tone1.wav"), "-o", str(codes)]) == 0
+    short = tmp_path / "a b.distillcodes"
+    assert (
+        main(["codes", "edit", str(model), str(codes), "repeat 5: 0", "shift 0 : " + "9" * 30, "-o", str(short)]) == 0
+    )
+    edit = edit.format(short=short)
     assert main(["codes", "edit", str(model), str(codes), edit, "-o", str(tmp_path / "b.distillcodes")]) == 1
     error = capsys.readouterr().err
     assert words in error
@@ -127,6 +136,8 @@ def test_codes_are_shown_as_a_table_and_a_picture(folder, model, tmp_path, capsy
     assert "Structure" in shown
     assert "Detail" in shown
     assert picture.read_bytes()[:4] == b"\x89PNG"
+    assert main(["codes", "show", str(model), str(codes), "-o", str(tmp_path / "a.txt")]) == 1
+    assert "the name of a picture ends in .png, .svg or .pdf" in capsys.readouterr().err
     assert main(["codes", "show", str(model), str(codes), "--json"]) == 0
     assert len(json.loads(capsys.readouterr().out)["levels"]["Timbre"]) == 27
 
@@ -140,6 +151,19 @@ def test_fit_takes_other_sizes_and_refuses_those_that_are_none(model, capsys):
         assert "2, 3 or 4 levels of 64, 128 or 256" in capsys.readouterr().err
     assert main(["model", "info", str(model)]) == 0
     assert "Structure" in capsys.readouterr().out
+
+
+def test_codes_that_were_made_before_another_fit_are_refused_and_older_files_are_read(folder, model, tmp_path, capsys):
+    codes, out = tmp_path / "a.distillcodes", str(tmp_path / "a.wav")
+    assert main(["codes", "encode", str(model), str(folder / "sounds" / "tone1.wav"), "-o", str(codes)]) == 0
+    assert main(["codes", "fit", str(model)]) == 0  # the same codes again
+    assert main(["codes", "decode", str(model), str(codes), "-o", out]) == 0
+    assert main(["codes", "fit", str(model), "--seed", "1"]) == 0
+    capsys.readouterr()
+    assert main(["codes", "decode", str(model), str(codes), "-o", out]) == 1
+    assert "was made with other codes than the model has now: encode its sound again" in capsys.readouterr().err
+    save_codes(codes, replace(load_codes(codes), books=""))  # as files were that do not say
+    assert main(["codes", "decode", str(model), str(codes), "-o", out]) == 0
 
 
 def test_models_without_codes_say_how_to_get_them(folder, model, tmp_path, capsys):

@@ -148,10 +148,10 @@ def run_decode(args: argparse.Namespace) -> int:
 def run_show(args: argparse.Namespace) -> int:
     """Run `distill codes show`. Raises DistillError."""
     from distill_control.cli.support.output import emit
-    from distill_control.cli.support.paths import check_output_folder
+    from distill_control.cli.support.paths import check_picture
 
     if args.output is not None:
-        check_output_folder(args.output)
+        check_picture(args.output)
     coder = _coder(args)
     file = coder.load(args.codes)
     if args.output is not None:

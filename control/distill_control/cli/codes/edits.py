@@ -18,7 +18,7 @@ HELP = {
     "shift": "shift LEVEL RANGE STEPS: along the order of the codes; neighbours sound alike",
     "replace": "replace LEVEL RANGE OLD NEW: one code by another",
     "random": "random LEVEL RANGE [SEED]: drawn from what the corpus has there",
-    "swap": "swap LEVEL RANGE FILE: from another .distillcodes file",
+    "swap": "swap LEVEL RANGE FILE: from another .distillcodes file, as far as it goes",
     "copy": "copy RANGE AT: over what begins at column AT",
     "repeat": "repeat RANGE TIMES: so many times in all; 0 leaves it out",
     "reverse": "reverse RANGE: backwards",
@@ -33,9 +33,10 @@ def apply_edits(coder: Coder, sequence: CodeSequence, edits: Sequence[str]) -> C
     Raises CodesError for an edit that is not one, or that does not fit the sequence.
     """
     for edit in edits:
-        name, *words = edit.split()
+        name, *words = edit.split(maxsplit=3) or [""]  # a file's name may hold spaces
         if name not in HELP:
             raise CodesError(f"edit '{name}' is unknown; there are {', '.join(HELP)}")
+        words = words if name == "swap" else edit.split()[1:]
         try:
             sequence = _EDITS[name](coder, sequence, words)
         except CodesError as error:
@@ -108,7 +109,7 @@ def _swap(coder: Coder, sequence: CodeSequence, words: Sequence[str]) -> CodeSeq
 
     _exactly(words, 3)
     check_level(coder.stored.books, int(words[0]))
-    other = coder.load(Path(words[2])).sequence
+    other = coder.load(Path(words[2].rstrip())).sequence
     return swap_level(sequence, other, int(words[0]), range_of(sequence, words[1]))
 
 

@@ -7,6 +7,8 @@ from pathlib import Path
 
 from distill_engine.errors import ConfigError
 
+PICTURE_SUFFIXES = (".png", ".svg", ".pdf")
+
 
 def model_name(text: str) -> str:
     """Return a model's name, given its name or its file."""
@@ -40,3 +42,10 @@ def check_output_folder(path: Path, option: str = "-o") -> None:
         tempfile.TemporaryFile(dir=folder).close()
     except OSError:
         raise ConfigError(f"{folder} cannot be written: choose another folder with {option}") from None
+
+
+def check_picture(path: Path) -> None:
+    """Raise ConfigError if no picture can be written to `path`."""
+    if path.suffix.lower() not in PICTURE_SUFFIXES:
+        raise ConfigError(f"{path}: the name of a picture ends in {', '.join(PICTURE_SUFFIXES[:-1])} or .pdf")
+    check_output_folder(path)

@@ -46,8 +46,8 @@ class Coder:
             seconds = COLUMN_HOPS / self.model.mel.frame_rate
             raise CodesError(f"{name}: shorter than a column of codes ({seconds:.3f} s): give a longer sound")
         sequence = encode_sequence(self.stored.books, own)
-        digest, size = self.stored.skeleton.digest, self.stored.books.size
-        return CodeFile(normalised(name), digest, size, own.shape[1], sequence, lead)
+        digest, books = self.stored.skeleton.digest, self.stored.books
+        return CodeFile(normalised(name), digest, books.size, own.shape[1], sequence, lead, books.digest)
 
     def encode_file(self, path: Path) -> CodeFile:
         """Return the codes of a sound file. Raises AudioFileError or CodesError."""
