@@ -41,6 +41,12 @@ COMMANDS = (
     "ui",
 )
 
+NOT_COMMANDS = {
+    "train_prior": "'train-prior' is no command: there is no prior to train, it is counted from a model's codes, which "
+    "`distill train` makes; hear it with `distill render MODEL --source prior -o out.wav`"
+}
+"""What to do instead of what sounds like a command."""
+
 DESCRIPTION = (
     "Turn a small folder of your own sounds into an instrument: train it, render it, play it live (distill-engine)."
 )
@@ -79,9 +85,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _steering_hint(words: Sequence[str]) -> str:
-    """Return how to send what was typed as a command but is an address, "" if it is none."""
-    if not words or words[0].replace("-", "_") in COMMANDS:
+    """Return what to do instead of a command that does not exist, "" if there is no advice.
+
+    An address is sent to an engine that plays.
+    """
+    name = words[0].replace("-", "_") if words else ""
+    if not words or name in COMMANDS:
         return ""
+    if name in NOT_COMMANDS:
+        return NOT_COMMANDS[name]
     from distill_engine.vocabulary.table import row
 
     for count in range(len(words), 0, -1):

@@ -79,7 +79,7 @@ def register(subparsers: Any, common: argparse.ArgumentParser) -> None:
     train.add_argument(
         "--no-corpus",
         action="store_true",
-        help="leave the path of your sounds out of the file: it cannot play them, drift and hold sound dull",
+        help="leave the path of your sounds out of the file: it cannot play them and has no prior, drift and hold sound dull",
     )
     train.add_argument(
         "--previews", action="store_true", help="write a sound as the model plays it, now and then, into MODEL-previews"

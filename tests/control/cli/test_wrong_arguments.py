@@ -45,6 +45,8 @@ RENDER = ["render", "starter", "-o", "a.wav"]
         (["train", "sounds", "-o", "m.distillgan", "--minutes", "inf"], "inf is out of range: give a number of min"),
         ([*RENDER, "--sample-rate", "many"], "'many' is not a sample rate: give 8000 to 192000"),
         (["nonsense"], "invalid choice: 'nonsense'"),
+        (["train-prior", "m.distillgan", "--minutes", "2"], "no prior to train, it is counted from a model's codes"),
+        (["train", "sounds", "-o", "m.distillgan", "--with-prior"], "--with-prior: leave it out; every model"),
         (["midi", "learn", "control/brightness"], "a playing engine takes it: distill send /distill/midi/learn"),
         (["control/brightness", "0.5"], "takes it: distill send /distill/control/brightness"),
         ([*RENDER, "--seed", "18446744073709551616"], "is out of range: give 0 to 2147483647"),

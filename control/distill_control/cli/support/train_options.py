@@ -45,6 +45,16 @@ def add_training_options(parser: argparse.ArgumentParser) -> None:
     )
 
 
+class NoPrior(argparse.Action):
+    """Ends `--with-prior`: a prior needs no training."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *args: object, **options: object) -> None:
+        parser.error(
+            "--with-prior: leave it out; every model that holds its sounds has a prior, counted from its codes: "
+            "hear it with `distill render MODEL --source prior -o out.wav`"
+        )
+
+
 def add_family_options(parser: argparse.ArgumentParser) -> None:
     """Add the options that choose what kind of latent model is trained."""
     parser.add_argument(
@@ -52,6 +62,7 @@ def add_family_options(parser: argparse.ArgumentParser) -> None:
         choices=FAMILIES,
         help="vae: a correction of the skeleton, codes are fitted afterwards (default); rvq: codes are trained too",
     )
+    parser.add_argument("--with-prior", nargs=0, action=NoPrior, help=argparse.SUPPRESS)
     dimensions = integer_in(MINIMUM_LATENT_DIM, MAXIMUM_LATENT_DIMS[2])
     parser.add_argument("--latent-dim", type=dimensions, metavar="N", help="latent dimensions, 8 to 128 (default 96)")
     parser.add_argument("--levels", type=int, choices=LEVELS, help="levels of codes, with --family rvq (default 3)")
