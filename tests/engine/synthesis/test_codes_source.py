@@ -139,7 +139,9 @@ def test_edits_undo_and_loops(instrument):
 
 def test_after_another_model_there_is_nothing_to_take_back(instrument, model, tmp_path):
     other = Path(shutil.copy(model, tmp_path / "other.distillgan"))
-    store_codes(other, stored_route(other), levels=2, size=128)
+    route = stored_route(other)
+    assert route is not None
+    store_codes(other, route, levels=2, size=128)
     synth = Synth(instrument, source="codes", block=4)
     synth.render(4)
     synth.codes.set(0, 3, 5)
