@@ -74,6 +74,7 @@ class StatusGatherer:
             recording=float(synth.recording or performer.recorder is not None),
             parameter_changes=float(meters.parameter_changes),
             following=float(commands.follower.state),
+            prior_moved=float(synth.prior.moved),
             **self._place.figures(synth),
         )
 

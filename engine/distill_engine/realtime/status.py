@@ -27,6 +27,8 @@ class Status:
         strain: how far the controls push out of the learned region: 0 inside, 1 at the limit.
         following: 0 does not follow the model file, 1 follows, 2 waits with it for a take to end.
         input_db: highest level of the live input, before its gain.
+        prior_moved: how often the prior moved on by itself, as one code had lasted for too long; 0
+            without a prior, and from 0 again with another model.
         place_x, place_y: where on the map of the corpus the sound is, -1 to 1.
         blend_space: index into the vocabulary's `BLEND_SPACES`.
     """
@@ -71,6 +73,7 @@ class Status:
     recording: float = 0.0
     parameter_changes: float = 0.0
     following: float = 0.0
+    prior_moved: float = 0.0
     place_x: float = 0.0
     place_y: float = 0.0
     input_db: float = -120.0

@@ -71,11 +71,8 @@ class PriorCommands:
 
     @property
     def moved(self) -> int:
-        """How often the prior moved on by itself, because one code had lasted for too long.
-
-        Raises ControlError without a prior.
-        """
-        return sum(source.moved for source in self._sources())
+        """How often the prior moved on by itself, because one code had lasted for too long."""
+        return sum(source.moved for source in self._found())
 
     @property
     def corpus(self) -> PriorCorpus:
@@ -85,11 +82,13 @@ class PriorCommands:
         return shared
 
     def _sources(self) -> list[PriorSource]:
-        voices = [self._mixer.main, *self._mixer.note_voices]
-        found = [source for voice in voices if isinstance(source := voice.sources.of("prior"), PriorSource)]
-        if not found:
+        if not (found := self._found()):
             raise ControlError(NO_PRIOR)
         return found
+
+    def _found(self) -> list[PriorSource]:
+        voices = [self._mixer.main, *self._mixer.note_voices]
+        return [source for voice in voices if isinstance(source := voice.sources.of("prior"), PriorSource)]
 
     def _clips(self, name: str) -> list[int]:
         codes = self._mixer.main.instrument.codes
