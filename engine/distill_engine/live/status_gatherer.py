@@ -38,7 +38,6 @@ class StatusGatherer:
         """Return the figures of this moment; `restarts` are those of the control process."""
         performer, output, meters = self._performer, self._performer.output, self._performer.meters
         self._look_up()
-        p50, p99, longest = self._times
         synth = commands.synth
         return Status(
             uptime_seconds=time.monotonic() - self._began,
@@ -49,10 +48,7 @@ class StatusGatherer:
             device_losses=float(self._keeper.losses),
             block_hops=float(performer.block),
             hops=float(meters.hops),
-            hop_p50_ms=p50 * 1e3,
-            hop_p99_ms=p99 * 1e3,
-            hop_max_ms=longest * 1e3,
-            load=p50 * synth.frame_rate,
+            **self._hop_times(synth.frame_rate),
             deadline_misses=float(performer.times.misses),
             ring_fill=float(meters.fill),
             ring_target=float(meters.target),
@@ -77,6 +73,11 @@ class StatusGatherer:
             prior_moved=float(synth.prior.moved),
             **self._place.figures(synth),
         )
+
+    def _hop_times(self, frame_rate: float) -> dict[str, float]:
+        """Return the figures of a hop's computing time; `frame_rate` is in hops a second."""
+        p50, p99, longest = (seconds * 1e3 for seconds in self._times)
+        return {"hop_p50_ms": p50, "hop_p99_ms": p99, "hop_max_ms": longest, "load": p50 * frame_rate / 1e3}
 
     def _connected(self, output: Output) -> bool:
         return self._keeper.connected and (isinstance(output, DeviceOutput) == self._keeper.needs_device)

@@ -1,9 +1,9 @@
 """`.distillcodes` files: a sequence of codes with what it needs to sound as it did.
 
-The file is one safetensors part. Its text "distillcodes" is JSON: version, name, skeleton (SHA-256
-of the model's skeleton), books (SHA-256 of its codebooks; older files lack it), size, levels, hops of
-a column, frames of the sound. Its arrays are codes [levels, C], residual [D, 4 * C] and lead [D, n],
-the latents before the sound.
+The file is one safetensors part. Its text "distillcodes" is JSON: version, name, skeleton
+(SHA-256 of the model's skeleton), books (SHA-256 of its codebooks; older files lack it), size,
+levels, hops of a column, frames of the sound. Its arrays are codes [levels, C], residual [D, 4 *
+C] and lead [D, n], the latents before the sound.
 """
 
 from __future__ import annotations
