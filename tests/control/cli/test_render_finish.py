@@ -82,6 +82,13 @@ def test_slices_open_in_samplers(tiny_model):
     assert all(f"sample={path.name} key={36 + number}" in preset for number, path in enumerate(files))
 
 
+def test_a_format_without_loop_points_is_named(tiny_model, capsys):
+    _render(tiny_model, "--loop", output="out.flac")
+    assert "flac holds no loop points" in capsys.readouterr().out
+    _render(tiny_model, "--loop", output="out.aiff")
+    assert "holds no" not in capsys.readouterr().out
+
+
 def test_a_binaural_render_and_one_for_four_loudspeakers(tiny_model):
     _render(tiny_model, "--space", "binaural", "--set", "space/azimuth/0=90", "--width", "0")
     left, right = np.square(soundfile.read("out.wav")[0]).mean(axis=0)

@@ -20,6 +20,7 @@ MOST_FADE_SECONDS = 600.0
 CEILING_WITH_LUFS_DB = -1.0  # of a loudness target without a ceiling
 HEARD_DB = -60.0  # below the peak, at which a single sound has died
 SHOT_FADE_SECONDS, LAST_FADE_SECONDS = 0.01, 0.25  # at the end of a single sound that has died, or has not
+ENDING_SECONDS = 0.1  # at the end of a performance, which fades out by itself: nothing dies there
 SMOOTHED_SECONDS = 0.02  # over which a level is looked at for the end of a sound
 FIXED_LUFS = 0.05  # LU, nearer than which a target counts as reached
 ATTEMPTS = 6  # at a loudness that the ceiling keeps down
@@ -103,8 +104,8 @@ def finished(samples: Float32Array, sample_rate: int, finish: Finish) -> Finishe
 def single_sound(samples: Float32Array, sample_rate: int, notes: list[str]) -> Float32Array:
     """Return one sound of [ch, T]: from its first attack until it has died.
 
-    It has died where the level of 20 ms lies 60 dB below its highest. If it does not, its last
-    quarter of a second fades, and a note says so.
+    It has died where the level of 20 ms lies 60 dB below its highest, more than 0.1 s before the end
+    of the performance. If it does not, its last quarter of a second fades, and a note says so.
     """
     if not samples.any():
         notes.append("there is no sound: nothing was cut")
@@ -117,9 +118,10 @@ def single_sound(samples: Float32Array, sample_rate: int, notes: list[str]) -> F
     levels = np.add.reduceat(np.square(x, dtype=np.float64).max(axis=0), np.arange(0, x.shape[1], size)) / size
     loudest = int(np.argmax(levels))
     dead = np.flatnonzero(levels[loudest:] <= levels[loudest] * db_to_power(HEARD_DB))
-    if len(dead):
-        x, fade = x[:, : (loudest + int(dead[0])) * size], SHOT_FADE_SECONDS
-    else:
+    end = (loudest + int(dead[0])) * size if len(dead) else x.shape[1]
+    fade, died = SHOT_FADE_SECONDS, end < x.shape[1] - ENDING_SECONDS * sample_rate
+    x = x[:, :end]
+    if not died:
         notes.append("the sound has not died at its end and fades there: give a longer --duration")
         fade = LAST_FADE_SECONDS
     return _faded(x, 0, round(fade * sample_rate))

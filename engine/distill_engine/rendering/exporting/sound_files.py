@@ -21,6 +21,7 @@ from distill_engine.audio.store import SampleStore
 from distill_engine.errors import AudioFileError
 from distill_engine.rendering.exporting.sampler import sliced, write_presets
 
+LOOPED = ("wav", "aiff", "aif")  # formats with loop points
 NAME_CHARACTERS = 40  # of a control's name in the name of its stem
 
 
@@ -93,6 +94,9 @@ def write_files(
     extra, done = Extra(quality=output.quality, frames=frames, shaped=True), None
     if output.finish.needs_all or output.parts:
         done = finished(_whole(sound, channels.count, output), rate, output.finish)
+        kind = output.format or output.path.suffix.lstrip(".")
+        if done.loop is not None and kind.lower() not in LOOPED:
+            done = replace(done, notes=(*done.notes, f"{kind} holds no loop points: write wav or aiff for them"))
         sound, extra = iter([done.samples]), replace(extra, loop=done.loop, frames=done.samples.shape[1])
     if output.parts is None or done is None:
         written = write(output.path, sound, channels.count, rate, extra=extra)

@@ -94,6 +94,12 @@ def test_a_single_sound_begins_with_its_attack_and_ends_when_it_has_died():
     endless = finished(0.1 * RNG.standard_normal((2, RATE)).astype(np.float32), RATE, Finish(one_shot=True))
     assert any("has not died" in note for note in endless.notes)
     assert abs(endless.samples[0, -1]) < 1e-4
+    noise = 0.1 * RNG.standard_normal((2, RATE)).astype(np.float32)
+    noise[:, -2000:] *= np.linspace(1, 0, 2000, dtype=np.float32)  # as every performance ends, and is silent then
+    played = np.concatenate([noise, np.zeros((2, 920), np.float32)], 1)
+    cut = finished(played, RATE, Finish(one_shot=True))
+    assert any("has not died" in note for note in cut.notes)
+    assert np.abs(cut.samples[:, -4000:]).max() < 0.3 * np.abs(cut.samples).max()
     nothing = finished(np.zeros((2, RATE), np.float32), RATE, Finish(one_shot=True))
     assert nothing.samples.shape[1] > 0
 
