@@ -8,9 +8,10 @@ from typing import Any
 
 from distill_engine.audio.files import audio_info
 from distill_engine.catalogue.facts import find_digest
+from distill_engine.errors import AudioFileError
 from distill_engine.library.folders import recordings_dir
 from distill_engine.library.history.listening import samples_digest
-from distill_engine.library.history.recipe_tags import read_tags
+from distill_engine.library.history.recipe_tags import read_own_tags, read_tags
 from distill_engine.library.lookup import TAKE_SUFFIX
 from distill_engine.library.renders import RenderEntry, RenderStore
 
@@ -44,7 +45,7 @@ class Origin:
 def origin_of(path: Path) -> Origin:
     """Return what made a sound file. Raises AudioFileError."""
     tags = audio_info(path).tags
-    key, digest = read_tags(tags)
+    key, digest = _keys(path, tags)
     entries = [entry for entry in RenderStore().entries() if not entry.fault]
     entry, by = next((one for one in entries if key and one.made.get("key") == key), None), "tags"
     if entry is None and not key:  # tags were lost, as in a conversion without loss
@@ -53,6 +54,16 @@ def origin_of(path: Path) -> Origin:
     made = entry.made if entry is not None else {}
     whole = str((made.get("model") or {}).get("digest", "")) or digest
     return Origin(path, tags, key, whole, entry, by if entry else "", find_digest(whole), _take(made.get("take")))
+
+
+def _keys(path: Path, tags: dict[str, str]) -> tuple[str, str]:
+    """Return a file's key and digest, from Distill's own tags or else from its comment."""
+    try:
+        key, digest = read_own_tags(path)
+    except OSError as error:
+        raise AudioFileError(f"{path} cannot be read: {error.strerror or error}") from None
+    said = read_tags(tags)
+    return key or said[0], digest or said[1]
 
 
 def _take(digest: Any) -> Path | None:

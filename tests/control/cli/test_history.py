@@ -234,6 +234,19 @@ def test_a_sound_file_tells_model_settings_and_take(run: Run, home: Path) -> Non
         assert told["entry"]["made"]["seed"] == 6
         assert told["key"] == made["made"]["key"]
         assert told["model"] == str(home / "models" / "tiny.distillgan")
+    for name in (
+        "a.wav",
+        "b.flac",
+        "c.mp3",
+        "d.ogg",
+        "e.opus",
+        "f.aiff",
+        "g.caf",
+    ):  # also beside a comment of one's own
+        made = render(run, f"own-{name}", "--tag", "comment=夜", "--seed", 7)
+        told = run("model", "info", f"own-{name}")
+        assert (told["by"], told["key"], told["tags"]["comment"][:1]) == ("tags", made["made"]["key"], "夜"), name
+        assert told["digest"] == made["made"]["model"]["digest"]
     soundfile.write("bare.wav", soundfile.read("a.wav")[0], 44100, "PCM_24")  # the tags are lost, the samples are not
     assert run("model", "info", "bare.wav")["by"] == "samples"
     soundfile.write("other.wav", np.zeros(100), 44100)

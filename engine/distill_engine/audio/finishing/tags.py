@@ -79,7 +79,7 @@ def bext(tags: Mapping[str, str]) -> bytes:
     """Return the body of a WAV's chunk bext: description, originator, date."""
     description = " / ".join(tags[name] for name in ("title", "artist", "comment") if name in tags)
     date = tags.get("date", "")
-    fields = ((description, 256), (VENDOR, 32), (tags.get("DISTILL_MODEL_DIGEST", ""), 32), (date, 10), ("", 8))
+    fields = ((description, 256), (VENDOR, 32), (tags.get("DISTILL_MODEL", ""), 32), (date, 10), ("", 8))
     body = b"".join(_ascii(text, size) for text, size in fields)
     return body.ljust(346, b"\0") + (1).to_bytes(2, "little") + bytes(_BEXT_BYTES - 348) + b"T=Distill\r\n"
 
