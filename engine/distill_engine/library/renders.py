@@ -9,8 +9,6 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import re
-import secrets
 import shutil
 import time
 from collections.abc import Callable, Mapping
@@ -22,6 +20,7 @@ from typing import Any, Literal
 
 from distill_engine.errors import DistillError, LibraryError
 from distill_engine.library.folders import ensure, renders_dir
+from distill_engine.library.history.identities import ID, new_identity, order
 from distill_engine.library.history.trash import Trash
 from distill_engine.system.atomic_write import folder_lock, write_advice, write_file
 from distill_engine.system.names import same_name
@@ -33,7 +32,6 @@ UNFINISHED_SECONDS = 3600.0  # after which nobody makes or deletes an entry any 
 TITLE_CHARACTERS = 200  # of an entry's name, at most
 TABLE, OUTLINE, PICTURE = "render.json", "outline.json", "spectrogram.png"
 FORGOTTEN = "the sound is no longer kept: its entry says how it was made"
-_ID = re.compile(r"\d{8}-\d{6}-[0-9a-f]{6}")
 
 Keep = Literal["copy", "move", "link", "path", "none"]
 """How an entry keeps its sound.
@@ -81,13 +79,12 @@ class RenderStore:
 
     def entries(self) -> list[RenderEntry]:
         """Return all entries, the newest first; one that cannot be read has its `fault`."""
-        names = [folder.name for folder in self.root.iterdir()] if self.root.is_dir() else []
-        found = [self._read(name) for name in sorted(filter(_ID.fullmatch, names), reverse=True)]
-        return sorted(found, key=lambda entry: (entry.created, entry.id), reverse=True)
+        found = [self._read(name) for name in filter(ID.fullmatch, self._names())]
+        return sorted(found, key=lambda entry: order(entry.id, entry.created), reverse=True)
 
     def get(self, identity: str) -> RenderEntry:
         """Return an entry. Raises LibraryError if there is none or it cannot be read."""
-        entry = self._read(identity) if _ID.fullmatch(identity) and self.folder(identity).is_dir() else None
+        entry = self._read(identity) if ID.fullmatch(identity) and self.folder(identity).is_dir() else None
         if entry is None:
             raise LibraryError(f"no render {identity[:40]!r} in {self.root}")
         if entry.fault:
@@ -117,8 +114,8 @@ class RenderStore:
         Raises LibraryError if there is none, or more than one.
         """
         entries = self.entries()
-        if key == "last" and entries:
-            return self.get(entries[0].id)
+        if key == "last" and (whole := [entry for entry in entries if not entry.fault]):
+            return self.get(whole[0].id)
         found = [entry for entry in entries if entry.id == key or entry.id.rpartition("-")[2] == key]
         found = found or [entry for entry in entries if same_name(entry.title, key)]
         if len(found) == 1:
@@ -149,9 +146,12 @@ class RenderStore:
         self._write(entry, {}, lambda folder: None)
         return entry
 
+    def _names(self) -> list[str]:
+        return [folder.name for folder in self.root.iterdir()] if self.root.is_dir() else []
+
     def _new(self, title: str, made: Mapping[str, Any], sound: str = "", seconds: float = 0.0) -> RenderEntry:
         now = datetime.now(UTC)
-        identity = f"{now:%Y%m%d-%H%M%S}-{secrets.token_hex(3)}"
+        identity = new_identity(now, self._names())
         return RenderEntry(identity, title, now.isoformat(), sound, seconds, made=dict(made))
 
     def _write(self, entry: RenderEntry, files: Mapping[str, bytes], fill: Callable[[Path], object]) -> None:
@@ -198,7 +198,7 @@ class RenderStore:
 
     def delete(self, identity: str) -> None:
         """Move an entry and its sound to the trash; a damaged one, too. Raises LibraryError."""
-        if not _ID.fullmatch(identity) or not self.folder(identity).is_dir():
+        if not ID.fullmatch(identity) or not self.folder(identity).is_dir():
             raise LibraryError(f"no render {identity[:40]!r} in {self.root}")
         Trash().put(self.folder(identity), "render", self._read(identity).title or identity)
 
@@ -206,7 +206,7 @@ class RenderStore:
         """Delete what a killed process has left of entries that it was making or deleting."""
         for folder in self.root.glob(".*"):
             with suppress(OSError):
-                if _ID.match(folder.name[1:]) and time.time() - folder.stat().st_mtime > UNFINISHED_SECONDS:
+                if ID.match(folder.name[1:]) and time.time() - folder.stat().st_mtime > UNFINISHED_SECONDS:
                     shutil.rmtree(folder, ignore_errors=True)
 
     def _read(self, identity: str) -> RenderEntry:

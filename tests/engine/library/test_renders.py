@@ -8,6 +8,7 @@ import os
 import shutil
 import struct
 import zlib
+from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +16,8 @@ import pytest
 import soundfile
 
 from distill_engine.errors import AudioFileError, LibraryError
+from distill_engine.library import renders
+from distill_engine.library.history.identities import clock_went_back
 from distill_engine.library.history.limit import drop_sounds, limit_bytes, sound_sizes
 from distill_engine.library.history.listening import listen, samples_digest
 from distill_engine.library.history.search import Wanted, day, matching
@@ -258,3 +261,44 @@ def test_notes_follow_the_digest_of_a_model(tmp_path: Path) -> None:
         read_notes(digest, tmp_path)
     with pytest.raises(LibraryError, match="no digest"):
         read_notes("../x", tmp_path)
+
+
+def test_a_clock_that_went_back_leaves_the_order(
+    store: RenderStore, sound: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = [datetime(2026, 11, 29, 12, tzinfo=UTC)]
+
+    class Clock(datetime):
+        @classmethod
+        def now(cls, tz: object = None) -> datetime:
+            return now[0]
+
+    monkeypatch.setattr(renders, "datetime", Clock)
+    made = [store.add(sound, "before", MADE)]
+    for day_now in (1, 2):  # four weeks earlier
+        now[0] = datetime(2026, 11, day_now, tzinfo=UTC)
+        made.append(store.add(sound, f"after {day_now}", MADE))
+    assert [clock_went_back(entry.id, entry.created) for entry in made] == [False, True, True]
+    assert store.entries() == made[::-1]
+    assert store.find("last") == made[2]
+    assert [entry.title for entry in drop_sounds(store, 2 * sound.stat().st_size).entries] == ["before"]
+
+
+def test_a_full_disk_can_be_freed_and_a_read_only_one_is_said(
+    store: RenderStore, sound: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    entry = store.add(sound, "a", MADE)
+    write_file = renders.write_file
+
+    def full_while_it_is_there(path: Path, data: bytes) -> None:
+        if (path.parent / "sound.wav").exists():
+            raise OSError(errno.ENOSPC, "full")
+        write_file(path, data)
+
+    monkeypatch.setattr(renders, "write_file", full_while_it_is_there)
+    with monkeypatch.context() as patched:
+        patched.setattr(Path, "unlink", lambda *args, **how: (_ for _ in ()).throw(OSError(errno.EROFS, "read-only")))
+        with pytest.raises(LibraryError, match="cannot be deleted"):
+            drop_sounds(store, 0)
+    assert [one.id for one in drop_sounds(store, 0).entries] == [entry.id]
+    assert store.get(entry.id).sound == ""

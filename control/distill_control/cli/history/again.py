@@ -39,7 +39,7 @@ def make_again(args: argparse.Namespace, store: RenderStore) -> int:
     try:
         result = made_anew(words)
         made = made_by(words, result.made, _figures(result)) | {"again": old.id, "folder": old.made.get("folder")}
-        entry = store.add(words.output, _title(old, args), made, "copy" if args.output else "move")
+        entry = _kept(store, args, words.output, _title(old, args), made)
     finally:
         if args.output is None:
             words.output.unlink(missing_ok=True)
@@ -134,6 +134,16 @@ def _place(store: RenderStore, asked: Path | None, options: argparse.Namespace) 
         return asked
     suffix = options.output.suffix or f".{options.format or 'wav'}"
     return ensure(store.root) / f".{secrets.token_hex(6)}{suffix}"
+
+
+def _kept(store: RenderStore, args: argparse.Namespace, sound: Path, title: str, made: dict[str, Any]) -> RenderEntry:
+    """Make the entry of the new sound. Raises LibraryError, which says that an asked file stays."""
+    try:
+        return store.add(sound, title, made, "copy" if args.output else "move")
+    except LibraryError as error:
+        if args.output is None:
+            raise
+        raise LibraryError(f"{sound} is written, but the history has no entry of it: {error}") from None
 
 
 def _title(old: RenderEntry, args: argparse.Namespace) -> str:

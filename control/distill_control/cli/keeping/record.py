@@ -53,6 +53,7 @@ def keep(
     args: argparse.Namespace, path: Path, recipe: Mapping[str, Any], figures: Mapping[str, Any]
 ) -> RenderEntry | None:
     """Make an entry of a sound file; a note says why there is none, or which sounds had to go."""
+    from distill_engine.library.history.identities import clock_went_back
     from distill_engine.library.renders import RenderStore
 
     kept: Keep = args.keep
@@ -63,6 +64,8 @@ def keep(
     except (DistillError, OSError) as error:
         _note(f"the history has no entry of {path.name}: {error}")
         return None
+    if clock_went_back(entry.id, entry.created):
+        _note("the clock went back: some entries of the history are dated later than this one; their order stays")
     _make_room(entry.id)
     return entry
 

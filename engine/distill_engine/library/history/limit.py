@@ -10,6 +10,7 @@ from pathlib import Path
 
 from distill_engine.errors import LibraryError
 from distill_engine.library.renders import RenderEntry, RenderStore
+from distill_engine.system.atomic_write import write_advice
 
 VARIABLE = "DISTILL_HISTORY_GB"
 DEFAULT_GB = 5.0  # gigabytes (10^9 bytes) of sounds
@@ -52,16 +53,37 @@ def drop_sounds(store: RenderStore, limit: int, spare: str = "") -> Dropped:
     """
     sizes = sound_sizes(store)
     total, dropped, freed = sum(sizes.values()), list[RenderEntry](), 0
-    for path, size in sizes.items():
+    if total <= limit:
+        return Dropped((), 0)
+    made = {entry.id: entry for entry in reversed(store.entries())}
+    place = {identity: index for index, identity in enumerate(made)}
+    for path in sorted(sizes, key=lambda path: place.get(path.parent.name, 0)):
         if total - freed <= limit:
             break
-        identity = path.parent.name
-        if identity == spare:
-            continue
-        with contextlib.suppress(LibraryError):  # one that cannot be read may be starred: it stays
-            if store.get(identity).starred:
-                continue
-            dropped.append(store.change(identity, sound=""))  # first the entry: a crash leaves no name without a file
-            path.unlink(missing_ok=True)
-            freed += size
+        entry = made.get(path.parent.name)
+        if entry is None or entry.fault or entry.starred or entry.id == spare:
+            continue  # one that cannot be read may be starred: it stays
+        dropped.append(_without_sound(store, entry, path))
+        freed += sizes[path]
     return Dropped(tuple(dropped), freed)
+
+
+def _without_sound(store: RenderStore, entry: RenderEntry, path: Path) -> RenderEntry:
+    """Delete an entry's sound, first in its table: a crash leaves no name without a file.
+
+    A full disk has no room for the table until the sound is gone. Raises LibraryError.
+    """
+    try:
+        changed = store.change(entry.id, sound="")
+    except LibraryError:
+        _unlink(path)
+        return store.change(entry.id, sound="")
+    _unlink(path)
+    return changed
+
+
+def _unlink(path: Path) -> None:
+    try:
+        path.unlink(missing_ok=True)
+    except OSError as error:
+        raise LibraryError(f"{path} cannot be deleted: {write_advice(error, path)}") from None

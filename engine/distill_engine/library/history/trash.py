@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import json
 import os
-import re
-import secrets
 import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -18,6 +16,7 @@ from pathlib import Path
 
 from distill_engine.errors import LibraryError
 from distill_engine.library.folders import data_dir, ensure
+from distill_engine.library.history.identities import ID, new_identity, order
 from distill_engine.system.atomic_write import write_advice, write_file
 from distill_engine.system.names import same_name
 from distill_engine.system.plain_json import parse
@@ -26,7 +25,6 @@ VERSION = 1
 TABLE = "trash.json"
 OVERWRITTEN_LIMIT = 100  # overwritten versions of one kind; the oldest go first
 MODEL_LIMIT = 10  # of these, models: they take megabytes
-_ID = re.compile(r"\d{8}-\d{6}-[0-9a-f]{6}")
 
 
 @dataclass(frozen=True)
@@ -67,9 +65,8 @@ class Trash:
 
     def items(self) -> list[Trashed]:
         """Return all items, the latest first."""
-        names = [folder.name for folder in self.root.iterdir()] if self.root.is_dir() else []
-        found = [self._read(name) for name in filter(_ID.fullmatch, names)]
-        return sorted(found, key=lambda item: (item.time, item.id), reverse=True)
+        found = [self._read(name) for name in filter(ID.fullmatch, self._names())]
+        return sorted(found, key=lambda item: order(item.id, item.time), reverse=True)
 
     def find(self, key: str) -> Trashed:
         """Return the latest item with this ID or its end, this name, or the "last" one.
@@ -111,9 +108,12 @@ class Trash:
             self.remove(item)
         return going
 
+    def _names(self) -> list[str]:
+        return [folder.name for folder in self.root.iterdir()] if self.root.is_dir() else []
+
     def _take(self, path: Path, kind: str, name: str, why: str, act: Callable[[Path, Path], None]) -> Trashed:
         now = datetime.now(UTC)
-        identity = f"{now:%Y%m%d-%H%M%S}-{secrets.token_hex(3)}"
+        identity = new_identity(now, self._names())
         folder = ensure(self.root / identity)
         table = {"version": VERSION, "kind": kind, "name": name, "was": str(path.absolute()), "why": why}
         try:

@@ -1,0 +1,37 @@
+"""IDs of entries: the time in UTC and a random part, in the order in which they were made."""
+
+from __future__ import annotations
+
+import contextlib
+import re
+import secrets
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
+
+ID = re.compile(r"\d{8}-\d{6}-[0-9a-f]{6}")
+STAMP_CHARACTERS = 15  # of an ID: its time, to the second
+_FORMAT = "%Y%m%d-%H%M%S"
+
+
+def new_identity(made: datetime, names: Iterable[str]) -> str:
+    """Return an ID for what is made now; where the clock has gone back, one second after the latest of `names`."""
+    stamp = _stamp(made)
+    latest = max((name[:STAMP_CHARACTERS] for name in names if ID.fullmatch(name)), default="")
+    if latest > stamp:
+        with contextlib.suppress(ValueError, OverflowError):  # a folder's name may be no date
+            stamp = _stamp(datetime.strptime(latest, _FORMAT) + timedelta(seconds=1))
+    return f"{stamp}-{secrets.token_hex(3)}"
+
+
+def order(identity: str, created: str) -> tuple[str, str, str]:
+    """Return what sorts entries by when they were made; within a second by `created`."""
+    return identity[:STAMP_CHARACTERS], created, identity
+
+
+def clock_went_back(identity: str, created: str) -> bool:
+    """Return whether something was dated later than what was made after it."""
+    return identity[:STAMP_CHARACTERS] > _stamp(datetime.fromisoformat(created).astimezone(UTC))
+
+
+def _stamp(made: datetime) -> str:
+    return made.strftime(_FORMAT)
