@@ -56,6 +56,8 @@ def import_model(source: Path, name: str | None, verify: Callable[[Path], None])
 
 def _free(name: str) -> Path:
     """Return the path of a name that no model has. Raises LibraryError."""
+    if {"..", "~"} & set(name.split("/")) or name.startswith("/"):
+        raise LibraryError(f"path {name[:80]!r} is not allowed: give a name inside {models_dir()}")
     return new_file(models_dir(), name, MODEL_SUFFIX, False)
 
 

@@ -89,6 +89,24 @@ def test_emptying_goes_by_age(home: Path) -> None:
     assert not list(Trash().root.iterdir())
 
 
+def test_what_cannot_be_deleted_for_good_is_said(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (home / "a").write_text("a")
+    item = Trash().put(home / "a", "preset", "a")
+    monkeypatch.setattr(shutil, "rmtree", lambda *_, **how: None)  # as in a folder that is read-only
+    with pytest.raises(LibraryError, match="cannot be deleted"):
+        Trash().empty()
+    assert Trash().items() == [item]
+
+
+def test_the_last_item_is_the_last_where_the_clock_went_back(home: Path) -> None:
+    (home / "a").write_text("a")
+    first = Trash().put(home / "a", "preset", "a")
+    (Trash().root / first.id).rename(Trash().root / "20990101-000000-abcdef")
+    (home / "b").write_text("b")
+    Trash().put(home / "b", "preset", "b")
+    assert Trash().find("last").name == "b"
+
+
 @pytest.mark.parametrize("text", ["", "[]", '{"version": 9}', '{"version": 1, "kind": "x"}'])
 def test_a_damaged_item_is_listed_with_its_fault(home: Path, text: str) -> None:
     (home / "a").write_text("a")

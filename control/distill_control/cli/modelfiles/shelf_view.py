@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
 Facts = Mapping[str, Any]
+DAY_CHARACTERS = 10  # of a time: its date
 
 _KEYS: dict[str, Callable[[Facts], Any]] = {
     "changed": lambda facts: -facts["changed"],
@@ -58,12 +59,13 @@ def show_list(console: Console, folder: Path, rows: Sequence[Facts], sought: boo
         console.print("nothing found" if sought else line, markup=False, soft_wrap=True)
         return
     table = plain_table("Name", ">Size", "Sounds", ">Controls", "Vocoders", "Tags", "Changed", "")
+    table.columns[-2].min_width = DAY_CHARACTERS  # a day is not broken where the window is narrow
     for row in map(printable_texts, rows):
         remark = Text(row["fault"], style="red") if row["fault"] else Text("built in" if row["built_in"] else "")
         sounds = time_text((row.get("corpus") or {}).get("seconds"))
         vocoders = ", ".join(_vocoder(kind, entry) for kind, entry in row["own_vocoders"].items())
         cells = (row["name"], size_text(row["bytes"]), sounds, str(row.get("controls", "")), vocoders)
-        table.add_row(*map(Text, cells), Text(", ".join(row["tags"])), row["changed"], remark)
+        table.add_row(*map(Text, cells), Text(", ".join(row["tags"])), row["changed"][:DAY_CHARACTERS], remark)
     console.print(table)
     if any(not usable for row in rows for usable in row["vocoders"].values()):
         console.print("(in brackets: a vocoder that is not good enough yet)", markup=False, style="dim")

@@ -104,8 +104,8 @@ def finished(samples: Float32Array, sample_rate: int, finish: Finish) -> Finishe
 def single_sound(samples: Float32Array, sample_rate: int, notes: list[str]) -> Float32Array:
     """Return one sound of [ch, T]: from its first attack until it has died.
 
-    It has died where the level of 20 ms lies 60 dB below its highest, more than 0.1 s before the end
-    of the performance. If it does not, its last quarter of a second fades, and a note says so.
+    It has died where the level of 20 ms lies 60 dB below its highest, more than 0.1 s before the
+    end of the performance. If it does not, its last quarter of a second fades, and a note says so.
     """
     if not samples.any():
         notes.append("there is no sound: nothing was cut")

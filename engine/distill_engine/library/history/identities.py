@@ -14,7 +14,10 @@ _FORMAT = "%Y%m%d-%H%M%S"
 
 
 def new_identity(made: datetime, names: Iterable[str]) -> str:
-    """Return an ID for what is made now; where the clock has gone back, one second after the latest of `names`."""
+    """Return an ID for what is made now.
+
+    Where the clock has gone back it is one second after the latest of `names`.
+    """
     stamp = _stamp(made)
     latest = max((name[:STAMP_CHARACTERS] for name in names if ID.fullmatch(name)), default="")
     if latest > stamp:

@@ -106,6 +106,8 @@ class Trash:
         going = [item for item in self.items() if before is None or item.time < before]
         for item in going:
             self.remove(item)
+        if left := [item for item in going if (self.root / item.id).exists()]:
+            raise LibraryError(f"{self.root / left[0].id} cannot be deleted: there is no permission to write there")
         return going
 
     def _names(self) -> list[str]:
