@@ -96,7 +96,7 @@ def report(run: Run, what: str, count: int, words: list[str], work: Callable[[],
     """Time a command cold and warm, and the work in it."""
 
     def command() -> None:
-        line = [sys.executable, "-m", "distill_control.cli.main", *words, "--json"]
+        line = [sys.executable, "-m", "distill_control.cli.main", *words]  # the table, as a user sees it
         subprocess.run(line, stdout=subprocess.DEVNULL, check=True)
 
     cold = seconds(command)

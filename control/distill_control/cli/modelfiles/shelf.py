@@ -8,12 +8,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from distill_control.cli.modelfiles.slim import run_export
+from distill_control.cli.support.options import integer_in
 from distill_control.cli.support.output import emit
 
 if TYPE_CHECKING:
     from distill_engine.library.model_notes import ModelNotes
 
 SORTS = ("name", "changed", "size", "created", "controls", "sounds")
+SHOWN = 50  # models of a table
 
 
 def register_shelf(actions: Any, common: argparse.ArgumentParser) -> None:
@@ -53,6 +55,8 @@ def _add_list(listing: argparse.ArgumentParser) -> None:
     listing.add_argument("--search", default="", metavar="WORDS", help="words of name, tags, note, vocoders or fault")
     listing.add_argument("--tag", action="append", default=[], metavar="TAG", help="only models with this tag")
     listing.add_argument("--sort", choices=SORTS, default="name", help="default: name")
+    limit = "show at most N, 0 for all (default 50; --json: all)"
+    listing.add_argument("--limit", type=integer_in(0, 1_000_000), metavar="N", help=limit)
 
 
 def run_list(args: argparse.Namespace) -> int:
@@ -67,7 +71,10 @@ def run_list(args: argparse.Namespace) -> int:
     rows = [list_row(facts) for facts in chosen(model_facts(args.folder), args.search, args.tag, args.sort)]
     folder = args.folder or models_dir()
     sought = bool(args.search or args.tag)
-    emit(args, {"folder": str(folder), "models": rows}, lambda console: show_list(console, folder, rows, sought))
+    limit = args.limit if args.limit is not None else 0 if args.json else SHOWN
+    shown = rows[:limit] if limit else rows
+    data = {"folder": str(folder), "found": len(rows), "models": shown}
+    emit(args, data, lambda console: show_list(console, folder, shown, sought, len(rows)))
     return 0
 
 

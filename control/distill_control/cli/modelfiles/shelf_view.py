@@ -48,8 +48,8 @@ def list_row(facts: Facts) -> dict[str, Any]:
     return {**facts, "changed": changed, "vocoders": usable, "own_vocoders": own, "fault": facts["fault"] or None}
 
 
-def show_list(console: Console, folder: Path, rows: Sequence[Facts], sought: bool) -> None:
-    """Print the models as a table, or where to put some."""
+def show_list(console: Console, folder: Path, rows: Sequence[Facts], sought: bool, found: int) -> None:
+    """Print models as a table and how many there are in all, or where to put some."""
     from rich.text import Text
 
     from distill_control.cli.support.model_view import plain_table, printable_texts, size_text, time_text
@@ -67,6 +67,8 @@ def show_list(console: Console, folder: Path, rows: Sequence[Facts], sought: boo
         cells = (row["name"], size_text(row["bytes"]), sounds, str(row.get("controls", "")), vocoders)
         table.add_row(*map(Text, cells), Text(", ".join(row["tags"])), row["changed"][:DAY_CHARACTERS], remark)
     console.print(table)
+    if found > len(rows):
+        console.print(f"{len(rows)} of {found}: --limit 0 shows all, --search and --tag find some", markup=False)
     if any(not usable for row in rows for usable in row["vocoders"].values()):
         console.print("(in brackets: a vocoder that is not good enough yet)", markup=False, style="dim")
 
