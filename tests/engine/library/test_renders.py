@@ -10,6 +10,7 @@ import struct
 import zlib
 from datetime import UTC, datetime
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -24,6 +25,7 @@ from distill_engine.library.history.search import Wanted, day, matching
 from distill_engine.library.model_notes import ModelNotes, read_notes, write_notes
 from distill_engine.library.pictures import outline, png
 from distill_engine.library.renders import RenderStore
+from distill_engine.system.atomic_write import write_file
 
 MADE = {"command": ["distill", "render", "birds"], "model": {"name": "birds", "digest": "ab"}, "seed": 7}
 
@@ -268,12 +270,7 @@ def test_a_clock_that_went_back_leaves_the_order(
 ) -> None:
     now = [datetime(2026, 11, 29, 12, tzinfo=UTC)]
 
-    class Clock(datetime):
-        @classmethod
-        def now(cls, tz: object = None) -> datetime:
-            return now[0]
-
-    monkeypatch.setattr(renders, "datetime", Clock)
+    monkeypatch.setattr(renders, "datetime", SimpleNamespace(now=lambda zone: now[0]))
     made = [store.add(sound, "before", MADE)]
     for day_now in (1, 2):  # four weeks earlier
         now[0] = datetime(2026, 11, day_now, tzinfo=UTC)
@@ -288,7 +285,6 @@ def test_a_full_disk_can_be_freed_and_a_read_only_one_is_said(
     store: RenderStore, sound: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     entry = store.add(sound, "a", MADE)
-    write_file = renders.write_file
 
     def full_while_it_is_there(path: Path, data: bytes) -> None:
         if (path.parent / "sound.wav").exists():
