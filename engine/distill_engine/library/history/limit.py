@@ -86,4 +86,6 @@ def _unlink(path: Path) -> None:
     try:
         path.unlink(missing_ok=True)
     except OSError as error:
-        raise LibraryError(f"{path} cannot be deleted: {write_advice(error, path)}") from None
+        raise LibraryError(
+            f"{path} cannot be deleted: {write_advice(error, path, 'make its folder writable')}"
+        ) from None
