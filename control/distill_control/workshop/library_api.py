@@ -12,7 +12,7 @@ from starlette.routing import Route
 from distill_control.workshop.answers import answered, body_of, in_thread, receive
 from distill_control.workshop.corpora import playable
 from distill_control.workshop.jobs import Order
-from distill_control.workshop.models import delete_take, shelf
+from distill_control.workshop.models import delete_take, shelf, take_models
 from distill_control.workshop.words import CODES_SUFFIX, codes_file
 from distill_control.workshop.workshop import Workshop
 from distill_engine.errors import ControlError, LibraryError
@@ -44,6 +44,7 @@ class LibraryApi:
             Route("/api/shelf", answered(self.shelf), methods=["GET"]),
             Route("/api/codes/{name}", answered(self.codes), methods=["GET"]),
             Route("/api/codes/{name}", answered(self.save_codes), methods=["POST"]),
+            Route("/api/takes/{name}", answered(self.take), methods=["GET"]),
             Route("/api/takes/{name}", answered(self.forget_take), methods=["DELETE"]),
             Route("/api/renders", answered(self.renders), methods=["GET"]),
             Route(render, answered(self.change_render), methods=["PATCH"]),
@@ -118,6 +119,10 @@ class LibraryApi:
         target = await in_thread(new_file, codes_dir(), name, CODES_SUFFIX, False)
         await in_thread(lambda: write_file(target, path.read_bytes()))
         return {"name": target.stem}
+
+    async def take(self, request: Request) -> Any:
+        """Return which models played when a take began."""
+        return {"models": await in_thread(take_models, request.path_params["name"])}
 
     async def forget_take(self, request: Request) -> Any:
         """Delete a take."""

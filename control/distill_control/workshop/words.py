@@ -12,9 +12,10 @@ from typing import Any
 
 from distill_control.workshop.corpora import Corpora
 from distill_control.workshop.jobs import FOLDER, Order
+from distill_control.workshop.models import find_take
 from distill_engine.errors import ControlError, LibraryError
 from distill_engine.library.assets import starter_path
-from distill_engine.library.folders import codes_dir, ensure, jobs_dir, models_dir, recordings_dir
+from distill_engine.library.folders import codes_dir, ensure, jobs_dir, models_dir
 from distill_engine.library.lookup import MODEL_SUFFIX, find_model, new_name, safe_name
 from distill_engine.modelfile import ModelFile
 
@@ -127,7 +128,7 @@ def _render(body: Body, corpora: Corpora) -> list[Order]:
         raise ControlError(f"seed and batch are whole numbers; a batch has at most {BATCH_LIMIT}")
     common = ["render", path, *_sound(body)]
     if body.get("take"):
-        common += [f"--take={_take(text(body, 'take'))}"]
+        common += [f"--take={find_take(text(body, 'take'))}"]
         batch = 1
     else:
         common += _options(body, _SCORE)
@@ -149,13 +150,6 @@ def _sound(body: Body) -> list[str]:
     if kind not in FORMATS:
         raise ControlError(f"format: one of {', '.join(FORMATS)}")
     return [f"--output={FOLDER}/sound.{kind}", *_options(body, _SOUND)]
-
-
-def _take(name: str) -> str:
-    path = recordings_dir() / f"{safe_name(name)}.take"
-    if not path.is_file():
-        raise LibraryError(f"no take {name!r} in {recordings_dir()}")
-    return str(path)
 
 
 def _resynth(body: Body, corpora: Corpora) -> list[Order]:

@@ -203,7 +203,7 @@ def test_presets_are_saved_recalled_renamed_ordered_and_deleted_and_the_other_pa
         page.key("2")
         tools.eventually(lambda: value_of(tools, client, BRIGHT) == -0.5)
         page.run(
-            "(e => { e.value = 0.5; e.dispatchEvent(new Event('input')); })(document.querySelector('.morph input'))"
+            "(e => { e.value = 0.5; e.dispatchEvent(new Event('input')); })(document.querySelector('.moves .row input'))"
         )
         tools.eventually(lambda: abs(value_of(tools, client, BRIGHT)) < 1e-6)
         page.click(".pad", button="right")

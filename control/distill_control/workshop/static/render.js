@@ -41,7 +41,7 @@ export function buildRender(shared, root) {
     history.reload();
     form.open();
   };
-  return { open, use: (model) => form.use(model) };
+  return { open, use: (model) => form.use(model), useTake: (take) => form.useTake(take) };
 }
 
 class RenderForm {
@@ -115,6 +115,17 @@ class RenderForm {
   use(name) {
     this.model.value = name;
     this.#choices();
+  }
+
+  /** Choose a take, and the model that played when it began. */
+  async useTake(name) {
+    const [{ models }] = await Promise.all([ask(at("/api/takes", name)), this.open()]);
+    this.from.value = "take";
+    this.#kind();
+    this.take.value = name;
+    if (models.length && !this.shared.models().some((row) => row.name === models[0])) this.shared.say(`${name} was played with ${models[0]}, which is not in the library: choose the model.`, "warning");
+    else if (models.length) this.use(models[0]);
+    this.start.focus();
   }
 
   /** Take the settings of an entry over. */
