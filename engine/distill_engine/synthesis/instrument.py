@@ -87,6 +87,7 @@ class Instrument:
     path: Path | None = None
     decoder_digest: str = ""
     analysis_digest: str = ""
+    codes_digest: str = ""
     withheld: Mapping[str, str] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list, compare=False)
     skeleton: Skeleton | None = None
@@ -285,7 +286,8 @@ def prepare_instrument(
         skeleton=model.skeleton,
         search=LeapSearch(route) if route is not None else None,
         input_stretches=input_stretches(model.skeleton, route) if model.skeleton and route else None,
-        analysis_digest=manifest.parts["analysis"].sha256 if "analysis" in manifest.parts else "",
+        analysis_digest=manifest.part_digest("analysis"),
+        codes_digest=manifest.part_digest("codes"),
         trim=trim_of(manifest),
         withheld=withheld_of(manifest),
         notes=loader.notes,

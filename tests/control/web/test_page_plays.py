@@ -281,3 +281,23 @@ def test_a_question_that_the_engine_had_no_time_for_is_asked_again(player, open_
         return [counts, told];
     })()""")
     assert asked == [[1, 2], ["/distill/gain"]]
+
+
+def test_morph_and_glide_stay_in_view_below_many_presets_on_a_tablet(player, open_page, tools):
+    page = open_page(player, width=1024, height=768)
+    names = [f"pad {number}" for number in range(12)]
+    seen = (
+        "(([row, list]) => row.top >= list.top && row.bottom <= list.bottom)([document.querySelector('.moves'),"
+        "document.querySelector('#tabs .list')].map(e => e.getBoundingClientRect()))"
+    )
+    with player.client() as client:
+        for name in names:
+            client.send("/distill/preset/save", name)
+        page.until("document.querySelectorAll('.pad').length === 12")
+        assert page.run(seen)
+        page.run("document.querySelectorAll('.pad')[11].scrollIntoView()")
+        assert page.run(seen)
+        assert page.run("document.querySelectorAll('.moves .bar, .moves select').length") == 4
+        for name in names:
+            client.send("/distill/preset/delete", name)
+        tools.eventually(lambda: tools.ask(client, "/distill/preset/list") == ())

@@ -119,10 +119,11 @@ class RenderForm {
 
   /** Choose a take, and the model that played when it began. */
   async useTake(name) {
-    const [{ models }] = await Promise.all([ask(at("/api/takes", name)), this.open()]);
     this.from.value = "take";
     this.#kind();
-    this.take.value = name;
+    refill(this.take, [[name, name]]); // the list of all takes follows
+    this.start.disabled = true;
+    const { models } = await ask(at("/api/takes", name)).finally(() => (this.start.disabled = false));
     if (models.length && !this.shared.models().some((row) => row.name === models[0])) this.shared.say(`${name} was played with ${models[0]}, which is not in the library: choose the model.`, "warning");
     else if (models.length) this.use(models[0]);
     this.start.focus();
