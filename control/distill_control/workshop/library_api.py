@@ -18,7 +18,7 @@ from distill_control.workshop.workshop import Workshop
 from distill_engine.errors import ControlError, LibraryError
 from distill_engine.library.folders import codes_dir, models_dir
 from distill_engine.library.lookup import MODEL_SUFFIX, find_model, new_file, new_name, safe_name
-from distill_engine.library.model_notes import write_notes
+from distill_engine.library.model_notes import name_levels, write_notes
 from distill_engine.library.renders import OUTLINE, PICTURE
 from distill_engine.system.atomic_write import write_file
 
@@ -72,16 +72,18 @@ class LibraryApi:
         return FileResponse(await in_thread(playable, path))
 
     async def change_model(self, request: Request) -> Any:
-        """Rename or copy a model, or replace its tags and note."""
+        """Rename or copy a model, or replace its tags and note or the names of its levels of codes."""
         order, name, models = await body_of(request), request.path_params["name"], self._workshop.models
         if "rename" in order:
             return {"name": await in_thread(models.rename, name, str(order["rename"]))}
         if "copy" in order:
             return {"name": await in_thread(models.copy, name, str(order["copy"]))}
-        tags, note = order.get("tags"), order.get("note")
-        if not isinstance(tags, list) or not isinstance(note, str):
-            raise ControlError("give rename, copy, or tags and note")
+        tags, note, levels = order.get("tags"), order.get("note"), order.get("levels")
         digest = (await in_thread(models.details, name))["digest"]
+        if isinstance(levels, list):
+            return (await in_thread(name_levels, digest, list(map(str, levels)))).to_dict()
+        if not isinstance(tags, list) or not isinstance(note, str):
+            raise ControlError("give rename, copy, levels, or tags and note")
         return (await in_thread(write_notes, digest, list(map(str, tags)), note)).to_dict()
 
     async def take_in(self, request: Request) -> Any:

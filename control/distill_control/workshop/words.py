@@ -23,7 +23,7 @@ Body = Mapping[str, Any]
 FORMATS = ("wav", "flac", "mp3", "ogg", "opus", "aiff")
 CODES_SUFFIX = ".distillcodes"
 CODES = f"codes{CODES_SUFFIX}"
-EDITS = ("set", "shift", "replace", "random", "copy", "repeat", "reverse", "fill")  # "swap" would name a path
+EDITS = ("set", "shift", "replace", "random", "copy", "repeat", "reverse", "nearest", "fill")  # "swap" would name a path
 BATCH_LIMIT = 50  # renders of one order
 _TRAINING = (
     "epochs", "minutes", "seed", "device", "kind", "lr", "batch_size", "width", "checkpoint_interval", "preview_interval",
@@ -232,7 +232,11 @@ def _edit(body: Body, corpora: Corpora) -> list[Order]:
 def _decode(body: Body, corpora: Corpora) -> list[Order]:
     name, path, digest = _model(body)
     title = str(body.get("title") or "codes")
-    words = ("codes", "decode", path, _codes(body), f"--output={FOLDER}/sound.wav", *_options(body, ("vocoder",)))
+    levels = body.get("levels") or []
+    if not isinstance(levels, list) or not all(isinstance(level, int) for level in levels):
+        raise ControlError("levels: a list of whole numbers is needed")
+    words = ("codes", "decode", path, _codes(body), f"--output={FOLDER}/sound.wav")
+    words += (*_options(body, ("vocoder", "columns")), *(f"--level={level}" for level in levels))
     about = {"model": name, "digest": digest, "settings": dict(body), "title": title}
     return [Order(kind="decode", title=f"Decode {title}", words=words, heavy=False, about=about)]
 

@@ -216,7 +216,7 @@ class RenderForm {
     place.querySelector("button:not(.halt)")?.toggleAttribute("hidden", active);
     if (active && !halt) place.append((halt = button("Stop", () => stop(this.shared, job.id), { className: "halt" })));
     if (!active) halt?.remove();
-    if (!active && job.state !== "done" && small.dataset.job !== job.id) small.textContent = `${standing(job)} Download goes on where it stopped.`;
+    if (!active && job.state !== "done" && small.dataset.job !== job.id) small.textContent = `${standing(job).replace(/[^.]$/, "$&.")} Download goes on where it stopped.`;
     if (active) {
       const { done, total, stage } = job.progress;
       small.dataset.job = "";
