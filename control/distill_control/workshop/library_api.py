@@ -72,7 +72,7 @@ class LibraryApi:
         return FileResponse(await in_thread(playable, path))
 
     async def change_model(self, request: Request) -> Any:
-        """Rename or copy a model, or replace its tags and note or the names of its levels of codes."""
+        """Rename or copy a model, or replace its tags and note, or the names of its levels."""
         order, name, models = await body_of(request), request.path_params["name"], self._workshop.models
         if "rename" in order:
             return {"name": await in_thread(models.rename, name, str(order["rename"]))}

@@ -23,7 +23,17 @@ Body = Mapping[str, Any]
 FORMATS = ("wav", "flac", "mp3", "ogg", "opus", "aiff")
 CODES_SUFFIX = ".distillcodes"
 CODES = f"codes{CODES_SUFFIX}"
-EDITS = ("set", "shift", "replace", "random", "copy", "repeat", "reverse", "nearest", "fill")  # "swap" would name a path
+EDITS = (
+    "set",
+    "shift",
+    "replace",
+    "random",
+    "copy",
+    "repeat",
+    "reverse",
+    "nearest",
+    "fill",
+)  # "swap" would name a path
 BATCH_LIMIT = 50  # renders of one order
 _TRAINING = (
     "epochs", "minutes", "seed", "device", "kind", "lr", "batch_size", "width", "checkpoint_interval", "preview_interval",

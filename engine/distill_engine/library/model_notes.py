@@ -43,9 +43,7 @@ def read_notes(digest: str, root: Path | None = None) -> ModelNotes:
         table = parse(path.read_bytes())
         if table["version"] > VERSION:
             raise LibraryError(f"{path}: written by a newer Distill")
-        return ModelNotes(
-            tuple(map(str, table["tags"])), str(table["note"]), tuple(map(str, table.get("levels", ())))
-        )
+        return ModelNotes(tuple(map(str, table["tags"])), str(table["note"]), tuple(map(str, table.get("levels", ()))))
     except FileNotFoundError:
         return ModelNotes()
     except (OSError, ValueError, KeyError, TypeError) as error:
@@ -63,7 +61,7 @@ def write_notes(digest: str, tags: Iterable[str], note: str, root: Path | None =
 
 
 def name_levels(digest: str, names: Iterable[str], root: Path | None = None) -> ModelNotes:
-    """Replace the names of a model's levels of codes; none are the usual ones. Raises LibraryError."""
+    """Replace the names of a model's levels of codes; none: the usual ones. Raises LibraryError."""
     kept = tuple(" ".join(name.split()) for name in names)
     if len(kept) > max(LEVELS) or any(not 0 < len(name) <= TAG_CHARACTERS for name in kept):
         raise LibraryError(f"give each of at most {max(LEVELS)} levels a name of 1 to {TAG_CHARACTERS} characters")

@@ -102,7 +102,9 @@ class Recordings:
             self._take = None
             path = self._run(self._synth.stop_take)
             take = path.stem if path.parent == recordings_dir() else str(path)
-            words = map(quote, ("distill", "render", self._synth.instrument.name, "--take", take, "-o", f"{path.stem}.wav"))
+            words = map(
+                quote, ("distill", "render", self._synth.instrument.name, "--take", take, "-o", f"{path.stem}.wav")
+            )
             self._notice("info", f"recorded {path}: `{' '.join(words)}` renders it")
 
     def finish(self) -> None:

@@ -199,7 +199,10 @@ def test_codes_that_were_saved_play_live(beside, tmp_path):
     page.run("document.querySelector('#codes canvas').focus()")
     for _ in range(2):
         page.key("ArrowRight", shift=True)
-    for text, end in (("Hear the selection", "columns 0 to 1"), ("Hear its levels alone", "columns 0 to 1, Structure alone")):
+    for text, end in (
+        ("Hear the selection", "columns 0 to 1"),
+        ("Hear its levels alone", "columns 0 to 1, Structure alone"),
+    ):
         click(page, text)
         page.until(f"document.querySelector('#codes .listen')?.textContent.endsWith({json.dumps(end)})", 30)
     before = page.run("document.querySelector('#codes .muted:last-child').textContent")

@@ -223,6 +223,8 @@ class RenderForm {
       small.textContent = stage === "converting" ? "converting, once" : total ? `${Math.round((100 * done) / total)} % of ${Math.round(total / 1e6)} MB · ${standing(job).split(" · ").at(-1)}` : "asking the hub …";
     } else if (job.state === "done" && place.querySelector("input").disabled && this.asked_for !== job.id) {
       this.asked_for = job.id;
+      small.textContent = "downloaded";
+      place.querySelector("button")?.remove();
       ask("/api/vocoders").then((rows) => ((this.vocoders = rows), this.#choices()), this.shared.fail);
     }
   }
