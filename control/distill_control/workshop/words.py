@@ -245,10 +245,10 @@ def _decode(body: Body, corpora: Corpora) -> list[Order]:
     levels = body.get("levels") or []
     if not isinstance(levels, list) or not all(isinstance(level, int) for level in levels):
         raise ControlError("levels: a list of whole numbers is needed")
-    words = ("codes", "decode", path, _codes(body), f"--output={FOLDER}/sound.wav")
-    words += (*_options(body, ("vocoder", "columns")), *(f"--level={level}" for level in levels))
+    words = ["codes", "decode", path, _codes(body), f"--output={FOLDER}/sound.wav"]
+    words += [*_options(body, ("vocoder", "columns")), *(f"--level={level}" for level in levels)]
     about = {"model": name, "digest": digest, "settings": dict(body), "title": title}
-    return [Order(kind="decode", title=f"Decode {title}", words=words, heavy=False, about=about)]
+    return [Order(kind="decode", title=f"Decode {title}", words=tuple(words), heavy=False, about=about)]
 
 
 _MAKERS: dict[str, Callable[[Body, Corpora], list[Order]]] = {

@@ -291,8 +291,9 @@ def test_morph_and_glide_stay_in_view_below_many_presets_on_a_tablet(player, ope
         "document.querySelector('#tabs .list')].map(e => e.getBoundingClientRect()))"
     )
     with player.client() as client:
-        for name in names:
+        for name in names:  # one by one: a client has a share of the time, and each save is written to the disk
             client.send("/distill/preset/save", name)
+            tools.eventually(lambda name=name: name in tools.ask(client, "/distill/preset/list"))
         page.until("document.querySelectorAll('.pad').length >= 12")
         assert page.run(seen)
         page.run("[...document.querySelectorAll('.pad')].at(-1).scrollIntoView()")
@@ -300,4 +301,4 @@ def test_morph_and_glide_stay_in_view_below_many_presets_on_a_tablet(player, ope
         assert page.run("document.querySelectorAll('.moves .bar, .moves select').length") == 4
         for name in names:
             client.send("/distill/preset/delete", name)
-        tools.eventually(lambda: not set(names) & set(tools.ask(client, "/distill/preset/list") or ()))
+            tools.eventually(lambda name=name: name not in (tools.ask(client, "/distill/preset/list") or ()))
