@@ -222,7 +222,10 @@ def test_models_are_listed_named_tagged_copied_and_taken_in(filled):
     assert str(filled.home) not in rows["broken"]["fault"]
     assert rows["starter"]["built_in"]
     tags = {"tags": ["<img src=x onerror=alert(1)>", "夜"], "note": "first"}
-    assert filled.ask("PATCH", "/api/models/mine", tags)[1] == tags
+    levels = {"levels": ["Gestalt", "<img src=x>", "夕"]}
+    assert filled.ask("PATCH", "/api/models/mine", levels)[1] == {"tags": [], "note": "", **levels}
+    assert filled.ask("PATCH", "/api/models/mine", {"levels": ["a", ""]})[0] == 404
+    assert filled.ask("PATCH", "/api/models/mine", tags)[1] == {**tags, **levels}
     assert filled.ask("PATCH", "/api/models/mine", {"rename": "yours"})[1] == {"name": "yours"}
     assert filled.ask("PATCH", "/api/models/yours", {"copy": "third"})[1] == {"name": "third"}
     assert filled.ask("PATCH", "/api/models/yours", {"copy": "third"})[0] == 404
