@@ -12,13 +12,13 @@ from starlette.routing import Route
 from distill_control.workshop.answers import answered, body_of, in_thread, receive
 from distill_control.workshop.corpora import playable
 from distill_control.workshop.jobs import Order
-from distill_control.workshop.models import delete_take, shelf
+from distill_control.workshop.models import delete_take, shelf, take_models
 from distill_control.workshop.words import CODES_SUFFIX, codes_file
 from distill_control.workshop.workshop import Workshop
 from distill_engine.errors import ControlError, LibraryError
 from distill_engine.library.folders import codes_dir, models_dir
 from distill_engine.library.lookup import MODEL_SUFFIX, find_model, new_file, new_name, safe_name
-from distill_engine.library.model_notes import write_notes
+from distill_engine.library.model_notes import name_levels, write_notes
 from distill_engine.library.renders import OUTLINE, PICTURE
 from distill_engine.system.atomic_write import write_file
 
@@ -44,6 +44,7 @@ class LibraryApi:
             Route("/api/shelf", answered(self.shelf), methods=["GET"]),
             Route("/api/codes/{name}", answered(self.codes), methods=["GET"]),
             Route("/api/codes/{name}", answered(self.save_codes), methods=["POST"]),
+            Route("/api/takes/{name}", answered(self.take), methods=["GET"]),
             Route("/api/takes/{name}", answered(self.forget_take), methods=["DELETE"]),
             Route("/api/renders", answered(self.renders), methods=["GET"]),
             Route(render, answered(self.change_render), methods=["PATCH"]),
@@ -71,16 +72,18 @@ class LibraryApi:
         return FileResponse(await in_thread(playable, path))
 
     async def change_model(self, request: Request) -> Any:
-        """Rename or copy a model, or replace its tags and note."""
+        """Rename or copy a model, or replace its tags and note, or the names of its levels."""
         order, name, models = await body_of(request), request.path_params["name"], self._workshop.models
         if "rename" in order:
             return {"name": await in_thread(models.rename, name, str(order["rename"]))}
         if "copy" in order:
             return {"name": await in_thread(models.copy, name, str(order["copy"]))}
-        tags, note = order.get("tags"), order.get("note")
-        if not isinstance(tags, list) or not isinstance(note, str):
-            raise ControlError("give rename, copy, or tags and note")
+        tags, note, levels = order.get("tags"), order.get("note"), order.get("levels")
         digest = (await in_thread(models.details, name))["digest"]
+        if isinstance(levels, list):
+            return (await in_thread(name_levels, digest, list(map(str, levels)))).to_dict()
+        if not isinstance(tags, list) or not isinstance(note, str):
+            raise ControlError("give rename, copy, levels, or tags and note")
         return (await in_thread(write_notes, digest, list(map(str, tags)), note)).to_dict()
 
     async def take_in(self, request: Request) -> Any:
@@ -118,6 +121,10 @@ class LibraryApi:
         target = await in_thread(new_file, codes_dir(), name, CODES_SUFFIX, False)
         await in_thread(lambda: write_file(target, path.read_bytes()))
         return {"name": target.stem}
+
+    async def take(self, request: Request) -> Any:
+        """Return which models played when a take began."""
+        return {"models": await in_thread(take_models, request.path_params["name"])}
 
     async def forget_take(self, request: Request) -> Any:
         """Delete a take."""

@@ -10,11 +10,14 @@ from distill_engine.errors import DistillError, LibraryError
 from distill_engine.inference.vocoder_choice import plays_through
 from distill_engine.library.assets import STARTER, starter_path
 from distill_engine.library.folders import codes_dir, maps_dir, presets_dir, recordings_dir
-from distill_engine.library.lookup import LibraryModel, find_model, list_models, safe_name
+from distill_engine.library.lookup import TAKE_SUFFIX, LibraryModel, find_model, list_models, safe_name
 from distill_engine.library.model_notes import read_notes
 from distill_engine.modelfile import ModelFile
+from distill_engine.system.plain_json import parse
+from distill_engine.system.regular_files import open_regular
 
 _CONTROL_FIELDS = ("name", "description", "unit", "low", "high", "rho", "safe", "kind", "measured")
+HEADER_BYTES = 64 << 20  # of a take's first line
 
 
 class Models:
@@ -101,9 +104,27 @@ def shelf() -> dict[str, Any]:
     return {"takes": rows, "codes": codes, "presets": presets, "maps": sum(1 for _ in maps_dir().glob("*.toml"))}
 
 
+def find_take(name: str) -> Path:
+    """Return the file of a take. Raises LibraryError."""
+    path = recordings_dir() / f"{safe_name(name)}{TAKE_SUFFIX}"
+    if not path.is_file():
+        raise LibraryError(f"no take {name[:80]!r}")
+    return path
+
+
+def take_models(name: str) -> list[str]:
+    """Return the names of the models that played when a take began; none if it does not say.
+
+    Raises LibraryError.
+    """
+    try:
+        with open_regular(find_take(name)) as file:
+            header = parse(file.readline(HEADER_BYTES))
+        return [str(one["name"]) for one in header["playing"]]
+    except (OSError, ValueError, KeyError, TypeError):
+        return []  # of an early version, or damaged: the render says what is wrong
+
+
 def delete_take(name: str) -> None:
     """Delete a take. Raises LibraryError."""
-    path = recordings_dir() / f"{safe_name(name)}.take"
-    if not path.is_file():
-        raise LibraryError(f"no take {name!r}")
-    path.unlink()
+    find_take(name).unlink()

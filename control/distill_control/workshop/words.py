@@ -12,9 +12,10 @@ from typing import Any
 
 from distill_control.workshop.corpora import Corpora
 from distill_control.workshop.jobs import FOLDER, Order
+from distill_control.workshop.models import find_take
 from distill_engine.errors import ControlError, LibraryError
 from distill_engine.library.assets import starter_path
-from distill_engine.library.folders import codes_dir, ensure, jobs_dir, models_dir, recordings_dir
+from distill_engine.library.folders import codes_dir, ensure, jobs_dir, models_dir
 from distill_engine.library.lookup import MODEL_SUFFIX, find_model, new_name, safe_name
 from distill_engine.modelfile import ModelFile
 
@@ -22,7 +23,17 @@ Body = Mapping[str, Any]
 FORMATS = ("wav", "flac", "mp3", "ogg", "opus", "aiff")
 CODES_SUFFIX = ".distillcodes"
 CODES = f"codes{CODES_SUFFIX}"
-EDITS = ("set", "shift", "replace", "random", "copy", "repeat", "reverse", "fill")  # "swap" would name a path
+EDITS = (
+    "set",
+    "shift",
+    "replace",
+    "random",
+    "copy",
+    "repeat",
+    "reverse",
+    "nearest",
+    "fill",
+)  # "swap" would name a path
 BATCH_LIMIT = 50  # renders of one order
 _TRAINING = (
     "epochs", "minutes", "seed", "device", "kind", "lr", "batch_size", "width", "checkpoint_interval", "preview_interval",
@@ -127,7 +138,7 @@ def _render(body: Body, corpora: Corpora) -> list[Order]:
         raise ControlError(f"seed and batch are whole numbers; a batch has at most {BATCH_LIMIT}")
     common = ["render", path, *_sound(body)]
     if body.get("take"):
-        common += [f"--take={_take(text(body, 'take'))}"]
+        common += [f"--take={find_take(text(body, 'take'))}"]
         batch = 1
     else:
         common += _options(body, _SCORE)
@@ -149,13 +160,6 @@ def _sound(body: Body) -> list[str]:
     if kind not in FORMATS:
         raise ControlError(f"format: one of {', '.join(FORMATS)}")
     return [f"--output={FOLDER}/sound.{kind}", *_options(body, _SOUND)]
-
-
-def _take(name: str) -> str:
-    path = recordings_dir() / f"{safe_name(name)}.take"
-    if not path.is_file():
-        raise LibraryError(f"no take {name!r} in {recordings_dir()}")
-    return str(path)
 
 
 def _resynth(body: Body, corpora: Corpora) -> list[Order]:
@@ -238,9 +242,13 @@ def _edit(body: Body, corpora: Corpora) -> list[Order]:
 def _decode(body: Body, corpora: Corpora) -> list[Order]:
     name, path, digest = _model(body)
     title = str(body.get("title") or "codes")
-    words = ("codes", "decode", path, _codes(body), f"--output={FOLDER}/sound.wav", *_options(body, ("vocoder",)))
+    levels = body.get("levels") or []
+    if not isinstance(levels, list) or not all(isinstance(level, int) for level in levels):
+        raise ControlError("levels: a list of whole numbers is needed")
+    words = ["codes", "decode", path, _codes(body), f"--output={FOLDER}/sound.wav"]
+    words += [*_options(body, ("vocoder", "columns")), *(f"--level={level}" for level in levels)]
     about = {"model": name, "digest": digest, "settings": dict(body), "title": title}
-    return [Order(kind="decode", title=f"Decode {title}", words=words, heavy=False, about=about)]
+    return [Order(kind="decode", title=f"Decode {title}", words=tuple(words), heavy=False, about=about)]
 
 
 _MAKERS: dict[str, Callable[[Body, Corpora], list[Order]]] = {

@@ -51,6 +51,21 @@ def replace_code(
     return _changed(sequence, level, columns, lambda codes: np.where(codes == old, new, codes))
 
 
+def nearest_codes(sequence: CodeSequence, books: Codebooks, level: int, columns: Range, rank: int = 1) -> CodeSequence:
+    """Replace each code of a level by the one that is `rank`-th nearest to it in sound, from 1.
+
+    Raises CodesError for a level, range or rank that is not there.
+    """
+    check_level(books, level)
+    if not 1 <= rank < books.size:
+        raise CodesError(f"rank {rank}: a code has 1 to {books.size - 1} neighbours")
+    book = books.books[level].astype(np.float64)
+    distances = np.square(book[:, None] - book[None]).sum(axis=2)
+    np.fill_diagonal(distances, -1.0)  # itself comes first, also before an equal entry
+    order = distances.argsort(axis=1, kind="stable")
+    return _changed(sequence, level, columns, lambda codes: order[codes, rank])
+
+
 def randomise(sequence: CodeSequence, corpus: CorpusCodes, level: int, columns: Range, seed: int) -> CodeSequence:
     """Draw a level's codes anew, from corpus columns that have the same code on the level above.
 

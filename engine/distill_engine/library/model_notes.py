@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from distill_engine.codes.sizes import LEVELS
 from distill_engine.errors import LibraryError
 from distill_engine.library.folders import ensure, notes_dir
 from distill_engine.system.atomic_write import write_advice, write_file
@@ -24,10 +25,11 @@ _DIGEST = re.compile(r"[0-9a-f]{16,128}")
 
 @dataclass(frozen=True)
 class ModelNotes:
-    """What the user wrote on a model."""
+    """What the user wrote on a model: tags, a note, own names of the levels of its codes."""
 
     tags: tuple[str, ...] = ()
     note: str = ""
+    levels: tuple[str, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
         """Return the notes as values for JSON."""
@@ -41,7 +43,7 @@ def read_notes(digest: str, root: Path | None = None) -> ModelNotes:
         table = parse(path.read_bytes())
         if table["version"] > VERSION:
             raise LibraryError(f"{path}: written by a newer Distill")
-        return ModelNotes(tuple(map(str, table["tags"])), str(table["note"]))
+        return ModelNotes(tuple(map(str, table["tags"])), str(table["note"]), tuple(map(str, table.get("levels", ()))))
     except FileNotFoundError:
         return ModelNotes()
     except (OSError, ValueError, KeyError, TypeError) as error:
@@ -49,13 +51,24 @@ def read_notes(digest: str, root: Path | None = None) -> ModelNotes:
 
 
 def write_notes(digest: str, tags: Iterable[str], note: str, root: Path | None = None) -> ModelNotes:
-    """Replace the notes on a model, and return them as they are kept. Raises LibraryError."""
+    """Replace tags and note of a model, and return what is kept. Raises LibraryError."""
     kept = tuple(dict.fromkeys(filter(None, (" ".join(tag.split()) for tag in tags))))
     if len(kept) > TAG_LIMIT or any(len(tag) > TAG_CHARACTERS for tag in kept):
         raise LibraryError(f"a model has at most {TAG_LIMIT} tags of at most {TAG_CHARACTERS} characters each")
     if len(note) > NOTE_CHARACTERS:
         raise LibraryError(f"a note has at most {NOTE_CHARACTERS} characters, this one has {len(note)}")
-    notes = ModelNotes(kept, note.strip())
+    return _write(digest, replace(read_notes(digest, root), tags=kept, note=note.strip()), root)
+
+
+def name_levels(digest: str, names: Iterable[str], root: Path | None = None) -> ModelNotes:
+    """Replace the names of a model's levels of codes; none: the usual ones. Raises LibraryError."""
+    kept = tuple(" ".join(name.split()) for name in names)
+    if len(kept) > max(LEVELS) or any(not 0 < len(name) <= TAG_CHARACTERS for name in kept):
+        raise LibraryError(f"give each of at most {max(LEVELS)} levels a name of 1 to {TAG_CHARACTERS} characters")
+    return _write(digest, replace(read_notes(digest, root), levels=kept), root)
+
+
+def _write(digest: str, notes: ModelNotes, root: Path | None) -> ModelNotes:
     path = _path(digest, root)
     ensure(path.parent)
     try:

@@ -29,10 +29,11 @@ from distill_engine.synthesis.instrument import Instrument
 from distill_engine.synthesis.synth import Synth
 from distill_engine.synthesis.voices.voice_pool import VoicePool
 from distill_engine.system.threads import lower_thread_priority
-from distill_engine.vocabulary.table import BLEND_SLOTS
+from distill_engine.vocabulary.table import BLEND_SLOTS, MOST_MARKS
 
-LOADS_WAITING = 4  # commands that may wait for the loader, as many for the recorder and for sources
-THREADS = {"record": "recorder"} | dict.fromkeys(("source", "codes", "prior", "marks"), "sources")
+WAITING = {"loader": 4, "recorder": 4, "sources": 4, "marks": 2 * MOST_MARKS}
+"""How many commands may wait for each thread; a set of marks may come as one burst."""
+THREADS = {"record": "recorder", "marks": "marks"} | dict.fromkeys(("source", "codes", "prior"), "sources")
 """Commands that a model slow to load does not hold up, by their first word: they have threads of their own."""
 LOADING_MARGIN_SECONDS, LOADING_LIMIT_SECONDS = 0.015, 30.0  # extra fill of the ring while a model loads, for how long
 SWAP_MARGIN_SECONDS = 0.003  # extra fill beside the time of the voices that cross-fade
@@ -84,9 +85,7 @@ class LiveCommands:
         )
         self.follower = Follower(lambda: synth.instrument, lambda: synth.recording, self._queue_version, self._notice)
         self.swaps, self._factors = 0, {0: options.factor}
-        self._jobs: dict[str, queue.Queue[Job | None]] = {
-            name: queue.Queue() for name in ("loader", "recorder", "sources")
-        }
+        self._jobs: dict[str, queue.Queue[Job | None]] = {name: queue.Queue() for name in WAITING}
         for name, jobs in self._jobs.items():
             threading.Thread(target=self._do_all, args=(jobs,), name=name, daemon=True).start()
         codes, notes = CodeCommands(synth, self._run, self._tell_source), LiveNotes(synth)
@@ -187,9 +186,10 @@ class LiveCommands:
             action = self._quick[command]
             when_done(self._performer.call(lambda: action(*arguments)), answer)
         elif command in self._slow:
-            slow, jobs = self._slow[command], self._jobs[THREADS.get(command.partition("/")[0], "loader")]
-            if jobs.qsize() >= LOADS_WAITING:
-                raise ControlError(f"{LOADS_WAITING} commands wait already; try again in a moment")
+            slow, thread = self._slow[command], THREADS.get(command.partition("/")[0], "loader")
+            jobs, most = self._jobs[thread], WAITING[thread]
+            if jobs.qsize() >= most:
+                raise ControlError(f"{most} commands wait already; try again in a moment")
             jobs.put((lambda: slow(*arguments), answer))
         else:
             raise ControlError(f"the engine has no command {command[:60]!r}")
@@ -214,7 +214,7 @@ class LiveCommands:
     def _queue_version(self, path: Path, answer: Answer) -> bool:
         """Queue the loading of a new version; return False if too much waits already."""
         jobs = self._jobs["loader"]
-        if jobs.qsize() >= LOADS_WAITING:
+        if jobs.qsize() >= WAITING["loader"]:
             return False
         jobs.put((lambda: self.follow_version(path), answer))
         return True

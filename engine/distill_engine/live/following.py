@@ -75,12 +75,12 @@ class Follower:
             return
         try:
             with ModelFile.open(path) as file:
-                new = versions_of(file), file.digest
+                new = versions_of(file), file.manifest.part_digest("codes"), file.digest
         except ModelFileError as error:
             self._stay(stamp, str(error))
             return
         playing = self._playing()
-        if new == ((playing.model_digest, playing.analysis_digest), playing.digest):
+        if new == ((playing.model_digest, playing.analysis_digest), playing.codes_digest, playing.digest):
             self._seen, self._waits = stamp, False
         elif self._recording():
             if not self._waits:

@@ -92,9 +92,7 @@ def _opened(path: Path) -> ModelFile | None:
 
 def versions_of(file: ModelFile) -> tuple[str, str]:
     """Return the digests of a file's latent model and analysis, "" where it has none."""
-    entries = (file.manifest.parts.get(part) for part in ("model", "analysis"))
-    model, analysis = (entry.sha256 if entry is not None else "" for entry in entries)
-    return model, analysis
+    return file.manifest.part_digest("model"), file.manifest.part_digest("analysis")
 
 
 def _versions(instrument: Instrument) -> tuple[str, str]:

@@ -6,6 +6,7 @@ import contextlib
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
+from shlex import quote
 from typing import Any
 
 from distill_engine.audio_io.recording import AUDIO_SUFFIXES, AudioWriter
@@ -100,7 +101,11 @@ class Recordings:
         if self._synth.recording:
             self._take = None
             path = self._run(self._synth.stop_take)
-            self._notice("info", f"recorded {path}: `distill render {self._synth.instrument.name} --take` renders it")
+            take = path.stem if path.parent == recordings_dir() else str(path)
+            words = map(
+                quote, ("distill", "render", self._synth.instrument.name, "--take", take, "-o", f"{path.stem}.wav")
+            )
+            self._notice("info", f"recorded {path}: `{' '.join(words)}` renders it")
 
     def finish(self) -> None:
         """End what is recorded, if anything is. Raises as `stop`."""

@@ -67,6 +67,10 @@ class Manifest:
         rows = [f"{name} {entry.sha256}" for name, entry in self.parts.items() if name == "model" or is_vocoder(name)]
         return hashlib.sha256("\n".join(sorted(rows)).encode()).hexdigest()
 
+    def part_digest(self, name: str) -> str:
+        """Return the SHA-256 (hex) of a part, "" for one that is not there."""
+        return self.parts[name].sha256 if name in self.parts else ""
+
     def to_dict(self) -> dict[str, Any]:
         """Return plain JSON values; numbers that are not finite become None."""
         parts = {name: {"sha256": entry.sha256, "bytes": entry.bytes} for name, entry in sorted(self.parts.items())}

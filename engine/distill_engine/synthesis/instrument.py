@@ -87,6 +87,7 @@ class Instrument:
     path: Path | None = None
     decoder_digest: str = ""
     analysis_digest: str = ""
+    codes_digest: str = ""
     withheld: Mapping[str, str] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list, compare=False)
     skeleton: Skeleton | None = None
@@ -265,8 +266,7 @@ def prepare_instrument(
         check_fit(choice, mel)
         model, streams = loader.model(file, config), loader.vocoder(file, choice, mel)
         extras = stored_analysis(file, manifest, config, model.skeleton, loader.notes.append)
-        route = extras.pop("route", None)
-        extras["codes"] = instrument_codes(file, route, loader.notes.append)
+        extras["codes"] = instrument_codes(file, route := extras.pop("route", None), loader.notes.append)
     return Instrument(
         name=manifest.name or path.stem,
         digest=manifest.digest,
@@ -285,9 +285,10 @@ def prepare_instrument(
         skeleton=model.skeleton,
         search=LeapSearch(route) if route is not None else None,
         input_stretches=input_stretches(model.skeleton, route) if model.skeleton and route else None,
-        analysis_digest=manifest.parts["analysis"].sha256 if "analysis" in manifest.parts else "",
+        analysis_digest=manifest.part_digest("analysis"),
         trim=trim_of(manifest),
         withheld=withheld_of(manifest),
         notes=loader.notes,
+        codes_digest=manifest.part_digest("codes"),
         **extras,
     )

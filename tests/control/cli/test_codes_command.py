@@ -44,6 +44,44 @@ def test_codes_become_the_sound_that_resynth_gives(folder, model, tmp_path, caps
     assert np.abs(found - expected[: len(found)]).max() < 2e-4  # 24 bits, dithered or not
 
 
+def test_a_range_is_heard_as_within_the_whole_and_a_level_without_the_others(folder, model, tmp_path):
+    codes = tmp_path / "a.distillcodes"
+    assert main(["codes", "encode", str(model), str(folder / "sounds" / "tone1.wav"), "-o", str(codes)]) == 0
+
+    def heard(*options):
+        out = tmp_path / "heard.wav"
+        assert main(["codes", "decode", str(model), str(codes), "-o", str(out), *options]) == 0
+        return soundfile.read(out, dtype="float32")[0]
+
+    whole, part, alone = heard(), heard("--columns", "10:20"), heard("--level", "0")
+    assert len(part) == 10 * 4 * 512
+    # The networks hear a second before it: here all of it.
+    assert np.abs(part[:-4096] - whole[10 * 2048 : 20 * 2048 - 4096]).max() < 1e-3
+    assert len(alone) == len(whole)
+    assert np.abs(alone - whole).max() > 0.01
+    everything = heard(*(word for level in "012" for word in ("--level", level)))
+    assert np.abs(everything - whole).max() > 1e-4  # what the codes leave out is not heard
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (("--columns", "a:b"), "'a:b' is no range: give FIRST:END in columns, such as 10:20"),
+        (("--columns", "20:400"), "columns 20 up to 400 are no range: the end is 21 to 27"),
+        (("--columns", "30:"), "column 30 is not there: the sequence has columns 0 to 26"),
+        (("--level", "3"), "levels 0 to 2: Structure, Timbre, Detail"),
+    ],
+)
+def test_a_range_or_level_that_is_not_there_is_refused(folder, model, tmp_path, capsys, options, words):
+    codes, out = tmp_path / "a.distillcodes", tmp_path / "a.wav"
+    assert main(["codes", "encode", str(model), str(folder / "sounds" / "tone1.wav"), "-o", str(codes)]) == 0
+    assert main(["codes", "decode", str(model), str(codes), "-o", str(out), *options]) == 1
+    error = capsys.readouterr().err
+    assert words in error
+    assert len(error.splitlines()) == 1
+    assert not out.exists()
+
+
 def test_an_edit_changes_nothing_before_it_and_little_after(folder, model, tmp_path):
     one, other = tmp_path / "a.distillcodes", tmp_path / "b.distillcodes"
     assert main(["codes", "encode", str(model), str(folder / "sounds" / "tone1.wav"), "-o", str(one)]) == 0
@@ -76,6 +114,8 @@ def test_edits_are_made_one_after_the_other(folder, model, tmp_path, capsys):
         f"swap 1 0:8 {swapped}",
         "copy 0:4 30",
         "replace 0 : 1 2",
+        "nearest 0 3:6",
+        "nearest 2 : 4",
         "fill 10:20",
         "fill 20: 3",
     ]

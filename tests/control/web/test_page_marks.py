@@ -178,3 +178,16 @@ def test_a_finger_hears_a_recording_and_the_ring_stays(player, open_page, tools)
         page.touch("touchStart", pixel(page, x, y, "canvas[aria-label^=Map]"))
         page.touch("touchEnd")
         tools.eventually(lambda: tools.ask(client, "/distill/map/x") == pytest.approx((x,), abs=0.02))
+
+
+def test_a_burst_of_fifty_marks_is_placed_whole_and_nothing_is_refused(player, tools):
+    with player.client() as client:
+        client.send("/distill/marks/clear")
+        tools.eventually(lambda: marks(tools, client) == [])
+        for number in range(50):
+            client.send("/distill/marks/controls", number / 25 - 1, 0.5)
+        tools.eventually(lambda: len(marks(tools, client)) == 50)
+        placed = [mark[1] for mark in marks(tools, client)]
+        assert placed == pytest.approx([number / 25 - 1 for number in range(50)])
+        client.send("/distill/marks/clear")
+        tools.eventually(lambda: marks(tools, client) == [])

@@ -203,7 +203,7 @@ def test_presets_are_saved_recalled_renamed_ordered_and_deleted_and_the_other_pa
         page.key("2")
         tools.eventually(lambda: value_of(tools, client, BRIGHT) == -0.5)
         page.run(
-            "(e => { e.value = 0.5; e.dispatchEvent(new Event('input')); })(document.querySelector('.morph input'))"
+            "(e => { e.value = 0.5; e.dispatchEvent(new Event('input')); })(document.querySelector('.moves .row input'))"
         )
         tools.eventually(lambda: abs(value_of(tools, client, BRIGHT)) < 1e-6)
         page.click(".pad", button="right")
@@ -281,3 +281,25 @@ def test_a_question_that_the_engine_had_no_time_for_is_asked_again(player, open_
         return [counts, told];
     })()""")
     assert asked == [[1, 2], ["/distill/gain"]]
+
+
+def test_morph_and_glide_stay_in_view_below_many_presets_on_a_tablet(player, open_page, tools):
+    seen = (
+        "(([row, list]) => row.top >= list.top && row.bottom <= list.bottom)([document.querySelector('.moves'),"
+        "document.querySelector('#tabs .list')].map(e => e.getBoundingClientRect()))"
+    )
+    folder = player.home / "presets" / "starter"
+    with player.client() as client:
+        client.send("/distill/preset/save", "pad 0")
+        tools.eventually((folder / "pad 0.preset.json").exists)
+    first = json.loads((folder / "pad 0.preset.json").read_text())
+    for number in range(1, 12):
+        (folder / f"pad {number}.preset.json").write_text(json.dumps({**first, "name": f"pad {number}"}))
+    page = open_page(player, width=1024, height=768)
+    page.until("document.querySelectorAll('.pad').length >= 12")
+    assert page.run(seen)
+    page.run("[...document.querySelectorAll('.pad')].at(-1).scrollIntoView()")
+    assert page.run(seen)
+    assert page.run("document.querySelectorAll('.moves .bar, .moves select').length") == 4
+    for path in folder.glob("pad *.preset.json"):
+        path.unlink()

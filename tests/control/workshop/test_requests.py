@@ -67,6 +67,24 @@ def test_what_changes_something_needs_its_mark_and_is_no_form(workshop):
     assert not any(row["name"] == "x" for row in workshop.get("/api/corpora"))
 
 
+def test_a_take_tells_its_model_and_a_damaged_one_tells_none(workshop):
+    takes = workshop.home / "recordings"
+    takes.mkdir(exist_ok=True)
+    (takes / "夕.take").write_text('{"format": "distill.take", "playing": [{"slot": 0, "name": "owls"}]}\n{"at": 0}\n')
+    for name, text in (
+        ("cut", '{"format": "dist'),
+        ("old", '{"version": 1}\n'),
+        ("odd", '{"playing": [3]}\n'),
+        ("none", ""),
+    ):
+        (takes / f"{name}.take").write_text(text)
+        assert workshop.get(f"/api/takes/{name}") == {"models": []}
+    assert workshop.get("/api/takes/夕") == {"models": ["owls"]}
+    assert workshop.ask("GET", "/api/takes/nothing")[0] == 404
+    for path in takes.iterdir():
+        path.unlink()
+
+
 def test_every_answer_carries_the_policy_and_no_cross_origin_leave(workshop):
     for path in (*PATHS[:3], "/api/nothing"):
         headers = workshop.ask("GET", path)[2].headers
@@ -204,7 +222,10 @@ def test_models_are_listed_named_tagged_copied_and_taken_in(filled):
     assert str(filled.home) not in rows["broken"]["fault"]
     assert rows["starter"]["built_in"]
     tags = {"tags": ["<img src=x onerror=alert(1)>", "夜"], "note": "first"}
-    assert filled.ask("PATCH", "/api/models/mine", tags)[1] == tags
+    levels = {"levels": ["Gestalt", "<img src=x>", "夕"]}
+    assert filled.ask("PATCH", "/api/models/mine", levels)[1] == {"tags": [], "note": "", **levels}
+    assert filled.ask("PATCH", "/api/models/mine", {"levels": ["a", ""]})[0] == 404
+    assert filled.ask("PATCH", "/api/models/mine", tags)[1] == {**tags, **levels}
     assert filled.ask("PATCH", "/api/models/mine", {"rename": "yours"})[1] == {"name": "yours"}
     assert filled.ask("PATCH", "/api/models/yours", {"copy": "third"})[1] == {"name": "third"}
     assert filled.ask("PATCH", "/api/models/yours", {"copy": "third"})[0] == 404

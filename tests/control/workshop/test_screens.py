@@ -440,9 +440,13 @@ def test_a_take_recorded_on_the_page_renders_to_the_samples_of_the_command(chrom
     finally:
         engine.stop()
     shop = start_workshop("--no-engine")
-    page = chromium.page(f"http://127.0.0.1:{shop.port}/workshop/#render")
-    page.until("document.querySelector('[name=take]').value === 'take-01'")
-    choose(page, "[name=from]", "take")
+    assert shop.get("/api/takes/take-01") == {"models": ["starter"]}
+    page = chromium.page(f"http://127.0.0.1:{shop.port}/workshop/#library")
+    click(page, "Render", "#others")
+    chosen = (
+        "['model', 'from', 'take'].map((name) => document.querySelector(`#render-form [name=${name}]`).value).join()"
+    )
+    page.until(f"{chosen} === 'starter,take,take-01' && !document.querySelector('#render-form .main').disabled")
     page.run("document.querySelector('#render-form form').requestSubmit()")
     page.until("document.querySelector('#result h2').textContent === 'take-01'", 30)
     page.close()

@@ -196,6 +196,24 @@ def test_codes_that_were_saved_play_live(beside, tmp_path):
         choose(page, f"#codes [name={name}]", value)
     click(page, "Encode")
     page.until("document.querySelector('#codes').textContent.includes('columns')", 30)
+    page.run("document.querySelector('#codes canvas').focus()")
+    for _ in range(2):
+        page.key("ArrowRight", shift=True)
+    for text, end in (
+        ("Hear the selection", "columns 0 to 1"),
+        ("Hear its levels alone", "columns 0 to 1, Structure alone"),
+    ):
+        click(page, text)
+        page.until(f"document.querySelector('#codes .listen')?.textContent.endsWith({json.dumps(end)})", 30)
+    before = page.run("document.querySelector('#codes .muted:last-child').textContent")
+    choose(page, "#codes [name=nearest]", "1")
+    page.until("![...document.querySelectorAll('#codes button')].find((e) => e.textContent === 'Undo').disabled", 30)
+    click(page, "Rename levels")
+    page.type("#codes [name=level-0]", "Gestalt <img src=x>")
+    page.run("document.querySelector('#codes form').requestSubmit()")
+    page.until("document.querySelector('#codes .muted:last-child').textContent.includes('Gestalt <img src=x>')")
+    assert "Structure" in before
+    assert page.run("document.querySelectorAll('#codes img').length") == 0
     page.type("#codes [name=name]", "夕 codes")
     click(page, "Save and play live")
     eventually(lambda: held(engine, "source") == "codes")

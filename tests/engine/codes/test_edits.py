@@ -44,6 +44,16 @@ def test_codes_are_set_shifted_and_replaced_in_a_range_alone():
     assert not (replaced.codes[2] == old).any()
 
 
+def test_codes_are_replaced_by_their_nearest_neighbours():
+    book = BOOKS.books[1]
+    for rank in (1, 5):
+        after = edits.nearest_codes(SEQUENCE, BOOKS, 1, (2, 6), rank)
+        assert np.array_equal(after.codes[[0, 2]], SEQUENCE.codes[[0, 2]])
+        for old, new in zip(SEQUENCE.codes[1, 2:6], after.codes[1, 2:6], strict=True):
+            distances = np.linalg.norm(book - book[old], axis=1)
+            assert (distances < distances[new]).sum() == rank
+
+
 def test_columns_that_move_keep_their_sound():
     sound = decode_sequence(BOOKS, SEQUENCE).reshape(4, 10, 4)
     backwards = decode_sequence(BOOKS, edits.reverse(SEQUENCE, (3, 6))).reshape(4, 10, 4)
@@ -97,6 +107,7 @@ def test_a_transfer_plays_columns_of_the_sound_alone():
         (lambda: edits.set_codes(SEQUENCE, BOOKS, 3, (0, 1), 0), "levels 0 to 2"),
         (lambda: edits.set_codes(SEQUENCE, BOOKS, 0, (0, 1), 64), "0 to 63"),
         (lambda: edits.replace_code(SEQUENCE, BOOKS, 0, (0, 1), 3, -1), "0 to 63"),
+        (lambda: edits.nearest_codes(SEQUENCE, BOOKS, 0, (0, 1), 64), "1 to 63 neighbours"),
         (lambda: edits.reverse(SEQUENCE, (4, 4)), "the end is 5 to 10"),
         (lambda: edits.reverse(SEQUENCE, (4, 11)), "the end is 5 to 10"),
         (lambda: edits.paste(SEQUENCE, (0, 1), 11), "columns 0 to 10"),

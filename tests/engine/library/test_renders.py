@@ -22,7 +22,7 @@ from distill_engine.library.history.identities import clock_went_back
 from distill_engine.library.history.limit import drop_sounds, limit_bytes, sound_sizes
 from distill_engine.library.history.listening import listen, samples_digest
 from distill_engine.library.history.search import Wanted, day, matching
-from distill_engine.library.model_notes import ModelNotes, read_notes, write_notes
+from distill_engine.library.model_notes import ModelNotes, name_levels, read_notes, write_notes
 from distill_engine.library.pictures import outline, png
 from distill_engine.library.renders import RenderStore
 from distill_engine.system.atomic_write import write_file
@@ -258,6 +258,11 @@ def test_notes_follow_the_digest_of_a_model(tmp_path: Path) -> None:
         with pytest.raises(LibraryError, match="at most"):
             write_notes(digest, tags, note, tmp_path)
     assert read_notes(digest, tmp_path) == kept
+    assert name_levels(digest, ["Gestalt", " 夕  Farbe "], tmp_path).levels == ("Gestalt", "夕 Farbe")
+    assert write_notes(digest, [], "again", tmp_path) == ModelNotes((), "again", ("Gestalt", "夕 Farbe"))
+    for names in ([""], ["x" * 65], ["a", "b", "c", "d", "e"]):
+        with pytest.raises(LibraryError, match="a name of 1 to 64"):
+            name_levels(digest, names, tmp_path)
     (tmp_path / f"{digest}.json").write_text("{")
     with pytest.raises(LibraryError, match="delete it"):
         read_notes(digest, tmp_path)

@@ -16,6 +16,7 @@ sys.path.insert(0, str(Path(__file__).parents[2]))
 
 import support_skeleton
 from distill_control.cli.main import main as distill
+from distill_engine.inference.stored_codes import store_codes, stored_route
 from distill_engine.live import following, realtime_check
 from distill_engine.live.commands import LiveCommands, LoadOptions
 from distill_engine.live.following import Following
@@ -131,6 +132,16 @@ def test_a_new_version_is_followed_when_that_was_asked_for(model: Path, playing:
     os.utime(model)  # touched, but the same
     playing.until(lambda: follower._seen is not None and follower._seen[3] == model.stat().st_mtime_ns)
     assert playing.commands.swaps == swaps == 1
+
+
+def test_codes_that_a_training_adds_at_its_end_are_followed(model: Path, playing: _Playing) -> None:
+    assert "codes" not in playing.first.source_names
+    playing.commands.handle({"id": 1, "command": "follow", "arguments": [1]})
+    route = stored_route(model)
+    assert route is not None
+    store_codes(model, route)
+    playing.until(lambda: "codes" in playing.synth.instrument.source_names)
+    assert playing.synth.instrument.digest == playing.first.digest
 
 
 def test_a_damaged_version_is_named_once_and_the_old_one_plays_on(model: Path, playing: _Playing) -> None:

@@ -40,6 +40,7 @@ def register(subparsers: Any, common: argparse.ArgumentParser) -> None:
     _add_model(decode)
     _add_codes(decode)
     _add_output(decode, "the sound file", required=True)
+    _add_part(decode)
     decode.add_argument("--vocoder", default="auto", metavar="V", help="vocoder to play through (default auto)")
     decode.set_defaults(run=run_decode)
     show = actions.add_parser("show", parents=[common], help="codes as a table, and as a picture with -o")
@@ -87,6 +88,15 @@ def _add_codes(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("codes", type=Path, metavar="CODES", help=f"a {SUFFIX} file")
 
 
+def _add_part(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--columns", metavar="RANGE", help="only these: FIRST:END in columns of 46 ms, END not included"
+    )
+    parser.add_argument(
+        "--level", type=int, action="append", metavar="N", help="this level without the others, from 0; may be repeated"
+    )
+
+
 def _add_output(parser: argparse.ArgumentParser, what: str, *, required: bool) -> None:
     parser.add_argument("-o", "--output", type=Path, required=required, metavar="FILE", help=what)
 
@@ -131,13 +141,16 @@ def run_encode(args: argparse.Namespace) -> int:
 
 def run_decode(args: argparse.Namespace) -> int:
     """Run `distill codes decode`. Raises DistillError."""
+    from distill_control.cli.codes.edits import checked_range_of
     from distill_control.cli.support.output import emit
     from distill_control.cli.support.paths import check_output_folder
     from distill_engine.audio.encoding import write_audio
 
     check_output_folder(args.output)
     coder = _coder(args)
-    samples = coder.decode(coder.load(args.codes))
+    file = coder.load(args.codes)
+    columns = None if args.columns is None else checked_range_of(file.sequence, args.columns)
+    samples = coder.decode(file, columns=columns, levels=args.level)
     written = write_audio(args.output, samples, coder.model.sample_rate)
     seconds = len(samples) / coder.model.sample_rate
     data = {"path": str(written.path), "seconds": seconds}

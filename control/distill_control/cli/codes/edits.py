@@ -22,6 +22,7 @@ HELP = {
     "copy": "copy RANGE AT: over what begins at column AT",
     "repeat": "repeat RANGE TIMES: so many times in all; 0 leaves it out",
     "reverse": "reverse RANGE: backwards",
+    "nearest": "nearest LEVEL RANGE [RANK]: the code that sounds most alike, or the RANK-th",
     "fill": "fill RANGE [SEED]: drawn anew by the prior, from both sides",
 }
 """What each edit does, by its first word."""
@@ -59,6 +60,16 @@ def range_of(sequence: CodeSequence, text: str) -> Range:
     return int(first or 0), int(end) if end else sequence.columns
 
 
+def checked_range_of(sequence: CodeSequence, text: str) -> Range:
+    """Read FIRST:END in columns. Raises CodesError, also for one beyond the sequence."""
+    from distill_engine.codes.edits import checked_range
+
+    try:
+        return checked_range(sequence, range_of(sequence, text))
+    except ValueError:
+        raise CodesError(f"{text[:40]!r} is no range: give FIRST:END in columns, such as 10:20") from None
+
+
 def _exactly(words: Sequence[str], least: int, most: int | None = None) -> None:
     if not least <= len(words) <= (most or least):
         raise ValueError
@@ -70,12 +81,13 @@ def _on_level(name: str) -> Callable[[Coder, CodeSequence, Sequence[str]], CodeS
     def edit(coder: Coder, sequence: CodeSequence, words: Sequence[str]) -> CodeSequence:
         from distill_engine.codes import edits
 
-        _exactly(words, 4 if name == "replace" else 3)
+        _exactly(words, {"replace": 4, "nearest": 2}.get(name, 3), 3 if name == "nearest" else None)
         numbers = [int(word) for word in words[2:]]
         functions: dict[str, Callable[..., CodeSequence]] = {
             "set": edits.set_codes,
             "shift": edits.shift_codes,
             "replace": edits.replace_code,
+            "nearest": edits.nearest_codes,
         }
         columns = range_of(sequence, words[1])
         return functions[name](sequence, coder.stored.books, int(words[0]), columns, *numbers)
@@ -143,5 +155,6 @@ _EDITS: dict[str, Callable[[Coder, CodeSequence, Sequence[str]], CodeSequence]] 
     "copy": _copy,
     "repeat": _repeat,
     "reverse": _reverse,
+    "nearest": _on_level("nearest"),
     "fill": _fill,
 }

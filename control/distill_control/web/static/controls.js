@@ -31,7 +31,7 @@ export function buildControls(instrument, root) {
 function controlList(instrument, facts, info) {
   const offered = (facts.controls ?? []).map((name) => controlRow(instrument, name, facts.analysis?.[name], info));
   const withheld = Object.entries(facts.withheld ?? {}).map(([name, reason]) =>
-    h("div", { className: "withheld" }, h("span", {}, name), h("span", {}, reason)),
+    h("div", { className: "withheld" }, h("span", {}, name), h("span", {}, reason.startsWith(`${name}: `) ? reason.slice(name.length + 2) : reason)),
   );
   if (offered.length) return [...offered, ...withheld];
   return [h("p", { className: "hint" }, "This model has no controls: `distill analyse MODEL CORPUS` finds them."), ...withheld];

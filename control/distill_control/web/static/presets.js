@@ -56,7 +56,7 @@ export function presetsPanel(instrument) {
   const list = () => ["list", "excluded"].forEach((which) => instrument.ask(`/distill/preset/${which}`));
   instrument.on("/distill/preset/changed", list);
   instrument.onModel(list);
-  const element = h("div", { className: "pane" }, pads, edit, save, bar(instrument, "", glide), morph.element, leftOut(instrument));
+  const element = h("div", { className: "pane" }, pads, edit, save, leftOut(instrument), h("div", { className: "moves" }, bar(instrument, "", glide), ...morph.elements));
   return { element, close: () => !edit.hidden && (close(), true), recall: (index) => state.names[index] !== undefined && recall(state.names[index]) };
 }
 
@@ -123,21 +123,21 @@ function morphRow(instrument) {
     const [a, b] = ends.map((end) => end.element.value);
     a && b ? instrument.set("/distill/preset/morph", a, b, x) : instrument.set(MORPH, x);
   };
-  const slider = h("div", { className: "row" });
-  const element = h("div", { className: "morph", hidden: true }, ends[0].element, ends[1].element, slider);
+  const slider = h("div", { className: "row", hidden: true });
+  const pair = h("div", { className: "line morph", hidden: true }, ...ends.map((end) => end.element));
   instrument.onModel(() => {
     const shown = bar(instrument, MORPH, { text: (x) => `${Math.round(100 * x)} %`, send });
     instrument.watch(MORPH, shown, (x) => (at = x));
     slider.replaceChildren(shown, learnButton(instrument, MORPH));
   });
   const fill = (names) => {
-    element.hidden = names.length < 2;
-    if (element.hidden) return;
+    slider.hidden = pair.hidden = names.length < 2;
+    if (pair.hidden) return;
     ends.forEach((end, index) => {
       const before = end.element.value;
       end.fill(names.map((name) => [name, name]));
       end.show(names.includes(before) ? before : names[index]);
     });
   };
-  return { element, fill };
+  return { elements: [slider, pair], fill };
 }

@@ -9,6 +9,7 @@ const COLUMN_SECONDS = 4 * 512 / 44100;
 const CELL = 26; // pixels of a column
 const ROW = 84; // pixels of a level
 const HEAD = 24; // pixels of the line with the times
+const RANKS = ["most alike", "2nd most alike", "3rd most alike", "4th most alike", "5th most alike"];
 const NAMES = { 2: ["Structure", "Detail"], 3: ["Structure", "Timbre", "Detail"], 4: ["Structure", "Timbre", "Detail", "Residue"] };
 
 /** Build the screen. */
@@ -48,12 +49,18 @@ export function buildCodes(shared, root) {
     }
     return null;
   };
+  const row = () => shared.models().find((one) => one.name === state.model);
+  /** Return the names of the levels: those that the user gave, or the usual ones. */
+  const called = () => {
+    const count = current()?.levels.length ?? 0;
+    return row()?.levels?.length === count ? row().levels : (NAMES[count] ?? []);
+  };
   const show = () => {
     const now = current();
-    grid.show(now?.levels ?? [], now ? NAMES[now.levels.length] : []);
+    grid.show(now?.levels ?? [], called());
     heard.replaceChildren();
     buttons();
-    usage.textContent = now ? use(shared.models().find((row) => row.name === state.model), now) : "";
+    usage.textContent = now ? use(row(), now, called()) : "";
   };
   const begin = (found, name) => {
     state.model = model.value;
@@ -99,6 +106,46 @@ export function buildCodes(shared, root) {
     }
     heard.replaceChildren(...made, made.length ? h("span", { className: "muted" }, "both are in the history, for A/B") : "");
   };
+  /** Decode the selected columns, with the selected levels alone if asked, and play them. */
+  const hearPart = async (alone) => {
+    const version = current();
+    const title = `${version.name}, columns ${grid.first} to ${grid.end - 1}${alone ? `, ${levels().map((level) => called()[level]).join(" and ")} alone` : ""}`;
+    const made = await run("decode", { model: state.model, codes: version.id, title, columns: range(), ...(alone ? { levels: levels() } : {}) }, `decoding ${title} …`);
+    const entry = made && (await ask("/api/renders").catch(() => [])).find((one) => one.made?.job === made.id);
+    if (!entry) return;
+    const player = listen(`${at("/api/renders", entry.id)}/audio`, title, `▶ ${title}`);
+    heard.replaceChildren(player);
+    player.click();
+  };
+  /** Ask for names of the levels; they are kept with the notes on the model. */
+  const rename = () => {
+    const fields = called().map((text, level) => input(`level-${level}`, { type: "text", value: text, maxLength: 24, required: true, "aria-label": `Name of level ${level}` }));
+    const done = () => (naming.replaceChildren(), renamer.focus());
+    const form = h("form", {}, h("div", { className: "line wrap" }, ...fields, h("button", { type: "submit" }, "Rename"), button("Keep", done)));
+    form.addEventListener("submit", async (event) => {
+      event.preventDefault();
+      try {
+        await ask(at("/api/models", state.model), { method: "PATCH", body: { levels: fields.map((one) => one.value) } });
+        await shared.reload();
+        done();
+        grid.show(current().levels, called());
+        usage.textContent = use(row(), current(), called());
+      } catch (error) {
+        shared.fail(error);
+      }
+    });
+    naming.replaceChildren(form);
+    fields[0].select();
+  };
+  const naming = h("div");
+  const renamer = button("Rename levels", rename);
+  const part = button("Hear the selection", () => hearPart(false));
+  const alone = button("Hear its levels alone", () => hearPart(true), { title: "The selected columns with the selected levels, without the others" });
+  const nearest = list("nearest", [["", "nearest …"], ...RANKS.map((text, index) => [String(index + 1), text])], { "aria-label": "Replace the codes by those that sound alike", onchange: () => {
+    const rank = nearest.value;
+    nearest.value = "";
+    if (rank) perLevel("nearest", rank);
+  } });
   const name = input("name", { type: "text", placeholder: "name", maxLength: 80, "aria-label": "Name to save under" });
   const save = async (live) => {
     try {
@@ -137,30 +184,33 @@ export function buildCodes(shared, root) {
     encoder.disabled = state.busy || !model.value || !file.value;
     opener.disabled = state.busy || !model.value || !saved.value;
     for (const element of Object.values(made)) element.disabled = none || grid.end <= grid.first;
+    for (const element of [part, alone, nearest]) element.disabled = none || grid.end <= grid.first;
+    renamer.disabled = none;
     undo.disabled = none || state.index < 1;
     redo.disabled = none || state.index >= state.versions.length - 1;
     decode.disabled = keep.disabled = live.disabled = none;
   };
   const files = () => {
-    const names = rows.find((row) => row.name === corpus.value)?.files ?? [];
+    const names = rows.find((one) => one.name === corpus.value)?.files ?? [];
     refill(file, names.length ? names.map((one) => [one, one]) : [["", "no sounds yet"]]);
     buttons();
   };
   const lists = async () => {
     const [corpora, shelf] = await Promise.all([ask("/api/corpora"), ask("/api/shelf")].map((one) => one.catch(() => null)));
     rows = corpora ?? [];
-    refill(corpus, rows.length ? rows.map((row) => [row.name, row.name]) : [["", "no corpora yet"]]);
+    refill(corpus, rows.length ? rows.map((one) => [one.name, one.name]) : [["", "no corpora yet"]]);
     refill(saved, [["", "saved codes …"], ...(shelf?.codes ?? []).map((one) => [one, one])]);
     files();
   };
   shared.onModels((all) => (refill(model, all.filter((row) => row.codes?.levels).map((row) => [row.name, row.name])), buttons()));
   grid.onSelect = buttons;
-  tools.replaceChildren(made.set, code, made.down, made.up, made.dice, made.fill, made.reverse, made.twice, made.cut, made.head, made.copy);
+  tools.replaceChildren(made.set, code, nearest, made.down, made.up, made.dice, made.fill, made.reverse, made.twice, made.cut, made.head, made.copy);
   root.replaceChildren(
     h(
       "section", { className: "card", id: "code-grid", "aria-label": "Codes" },
-      h("div", { className: "head wrap" }, h("h2", {}, "Codes"), field("model", model), corpus, file, encoder, saved, opener, h("span", { className: "grow" }), undo, redo),
-      grid.element, said, tools, h("div", { className: "line wrap" }, decode, heard, h("span", { className: "grow" }), name, keep, live), usage,
+      h("div", { className: "head wrap" }, h("h2", {}, "Codes"), field("model", model), corpus, file, encoder, saved, opener, h("span", { className: "grow" }), renamer, undo, redo),
+      naming,
+      grid.element, said, tools, h("div", { className: "line wrap" }, decode, part, alone, heard, h("span", { className: "grow" }), name, keep, live), usage,
     ),
   );
   buttons();
@@ -168,11 +218,11 @@ export function buildCodes(shared, root) {
 }
 
 /** Return how much of the codebook a sequence uses. */
-function use(row, now) {
+function use(row, now, names) {
   const size = row?.codes?.size ?? 0;
   const used = now.levels.map((codes) => new Set(codes).size);
   const length = `${now.levels[0].length} columns, ${clock(now.levels[0].length * COLUMN_SECONDS)}`;
-  return `${length}; codes used here: ${used.map((count, level) => `${NAMES[now.levels.length][level]} ${count}${size ? ` of ${size}` : ""}`).join(", ")}`;
+  return `${length}; codes used here: ${used.map((count, level) => `${names[level]} ${count}${size ? ` of ${size}` : ""}`).join(", ")}`;
 }
 
 /** The grid: only the columns that are seen are drawn, so its length does not matter. */
@@ -214,6 +264,7 @@ class Grid {
     [this.first, this.end] = [Math.min(this.first, this.columns), Math.min(this.end, this.columns)];
     this.bottom = Math.min(this.bottom, Math.max(levels.length - 1, 0));
     this.#scroll(this.#offset);
+    this.#tell();
   }
 
   /** Select nothing, and go to the beginning. */
@@ -325,7 +376,7 @@ class Grid {
       const y = HEAD + level * ROW;
       context.fillStyle = "#a3adb9";
       context.textAlign = "left";
-      context.fillText(this.#names[level], 4, y + ROW / 2);
+      context.fillText(this.#names[level], 4, y + ROW / 2, margin - 10);
       context.textAlign = "center";
       for (let column = this.#offset; column < last; column += 1) {
         const x = margin + (column - this.#offset) * CELL;

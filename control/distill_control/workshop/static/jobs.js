@@ -81,7 +81,7 @@ export function trainingCard(shared, root) {
   const notes = h("ul", { className: "notes muted" });
   const asked = h("div");
   const buttons = h("div", { className: "line" });
-  const play = button("Play it on the engine", () => shared.instrument.set("/distill/model", current.about.model), { title: "A model plays from its first seconds on" });
+  const play = button("Play it on the engine", () => shared.instrument.set("/distill/model", current.about.model));
   const follow = button("Follow the training", () => shared.instrument.set("/distill/follow", shared.instrument.values.get("/distill/follow") ? 0 : 1), { title: "The engine takes each new version with a fade" });
   const pause = button("Pause", () => ask(at("/api/jobs", current.id, "pause"), { method: "POST", body: { paused: current.state !== "paused" } }).catch(shared.fail), { title: "Leave the processor to what plays; it goes on where it was" });
   let current = null;
@@ -95,6 +95,12 @@ export function trainingCard(shared, root) {
     follow.setAttribute("aria-pressed", Boolean(on));
     follow.textContent = on ? "Following the training" : "Follow the training";
   });
+  const ready = () => {
+    play.disabled = !shared.models().some((row) => row.name === current?.about.model && !row.fault);
+    play.textContent = play.disabled ? "Plays in some seconds …" : "Play it on the engine";
+    play.hidden = !shared.instrument.connected || (play.disabled && FINAL.includes(current?.state));
+  };
+  shared.onModels(ready);
   const show = (job) => {
     if (!job) return void (root.hidden = true);
     root.hidden = false;
@@ -119,8 +125,8 @@ export function trainingCard(shared, root) {
     halt.hidden = over;
     pause.hidden = !["running", "paused"].includes(job.state);
     pause.textContent = job.state === "paused" ? "Go on" : "Pause";
-    const connected = shared.instrument.connected;
-    play.hidden = follow.hidden = !connected;
+    follow.hidden = !shared.instrument.connected;
+    ready();
     course.show(job);
     course.element.hidden = !job.curve.length;
     if (heard !== job.previews.join()) {

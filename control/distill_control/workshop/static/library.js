@@ -197,7 +197,8 @@ async function fillOthers(shared, root) {
     const rows = shelf.takes.map((take) => {
       const asked = h("div");
       const away = button("✕", () => question(asked, `Delete the take ${take.name}?`, [["Keep", null], ["Delete", () => ask(at("/api/takes", take.name), { method: "DELETE", body: {} }).then(() => fillOthers(shared, root), shared.fail)]]), { className: "small", "aria-label": `Delete ${take.name}` });
-      return h("li", { className: "take" }, h("span", { className: "what grow" }, h("b", {}, take.name), h("small", {}, `${size(take.bytes)} · ${ago(take.changed)}`)), away, asked);
+      const render = button("Render", () => (shared.open("render"), shared.screens.render.useTake(take.name).catch(shared.fail)), { "aria-label": `Render ${take.name}` });
+      return h("li", { className: "take" }, h("span", { className: "what grow" }, h("b", {}, take.name), h("small", {}, `${size(take.bytes)} · ${ago(take.changed)}`)), render, away, asked);
     });
     takes.replaceChildren(...(rows.length ? rows : [h("li", { className: "muted" }, "No takes yet: Rec on Play records what you do.")]), h("li", { className: "muted" }, `${shelf.presets} presets, ${shelf.maps} MIDI maps`));
   }, shared.fail);

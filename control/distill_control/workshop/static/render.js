@@ -41,7 +41,7 @@ export function buildRender(shared, root) {
     history.reload();
     form.open();
   };
-  return { open, use: (model) => form.use(model) };
+  return { open, use: (model) => form.use(model), useTake: (take) => form.useTake(take) };
 }
 
 class RenderForm {
@@ -115,6 +115,18 @@ class RenderForm {
   use(name) {
     this.model.value = name;
     this.#choices();
+  }
+
+  /** Choose a take, and the model that played when it began. */
+  async useTake(name) {
+    this.from.value = "take";
+    this.#kind();
+    refill(this.take, [[name, name]]); // the list of all takes follows
+    this.start.disabled = true;
+    const { models } = await ask(at("/api/takes", name)).finally(() => (this.start.disabled = false));
+    if (models.length && !this.shared.models().some((row) => row.name === models[0])) this.shared.say(`${name} was played with ${models[0]}, which is not in the library: choose the model.`, "warning");
+    else if (models.length) this.use(models[0]);
+    this.start.focus();
   }
 
   /** Take the settings of an entry over. */
@@ -204,13 +216,15 @@ class RenderForm {
     place.querySelector("button:not(.halt)")?.toggleAttribute("hidden", active);
     if (active && !halt) place.append((halt = button("Stop", () => stop(this.shared, job.id), { className: "halt" })));
     if (!active) halt?.remove();
-    if (!active && job.state !== "done" && small.dataset.job !== job.id) small.textContent = `${standing(job)} Download goes on where it stopped.`;
+    if (!active && job.state !== "done" && small.dataset.job !== job.id) small.textContent = `${standing(job).replace(/[^.]$/, "$&.")} Download goes on where it stopped.`;
     if (active) {
       const { done, total, stage } = job.progress;
       small.dataset.job = "";
       small.textContent = stage === "converting" ? "converting, once" : total ? `${Math.round((100 * done) / total)} % of ${Math.round(total / 1e6)} MB · ${standing(job).split(" · ").at(-1)}` : "asking the hub …";
     } else if (job.state === "done" && place.querySelector("input").disabled && this.asked_for !== job.id) {
       this.asked_for = job.id;
+      small.textContent = "downloaded";
+      place.querySelector("button")?.remove();
       ask("/api/vocoders").then((rows) => ((this.vocoders = rows), this.#choices()), this.shared.fail);
     }
   }

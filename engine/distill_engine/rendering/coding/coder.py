@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 
 from distill_engine.analysis.stretches.path import CorpusPath, clip_mel, make_path, without_pitch
-from distill_engine.audio.arrays import Float32Array
+from distill_engine.audio.arrays import Float32Array, Float64Array
 from distill_engine.audio.files import read_audio
 from distill_engine.audio.mel import DEFAULT_MEL, LEAD_IN
 from distill_engine.codes.columns import COLUMN_HOPS
-from distill_engine.codes.sequence import CodeSequence, decode_sequence, encode_sequence
+from distill_engine.codes.edits import check_level
+from distill_engine.codes.sequence import CodeSequence, check_range, decode_sequence, encode_sequence
 from distill_engine.dataset.corpus import Corpus
 from distill_engine.errors import ArgumentError, CodesError
 from distill_engine.inference.stored_codes import StoredCodes, read_codes, skeleton_of_file
@@ -22,6 +24,8 @@ from distill_engine.rendering.loaded_model import LoadedModel
 from distill_engine.rendering.score import Beginning
 from distill_engine.system.checked_values import checked_samples, checked_text
 from distill_engine.system.names import normalised
+
+CONTEXT_HOPS = 86  # before a range that is decoded alone: a second
 
 
 @dataclass(frozen=True)
@@ -59,14 +63,39 @@ class Coder:
         file = self.encode_file(path)
         return Beginning(file.sequence, decode_sequence(self.stored.books, file.sequence)[:, : file.frames])
 
-    def decode(self, file: CodeFile, vocoder: str | None = None) -> Float32Array:
-        """Return the samples [frames * hop] of codes. Raises CodesError for those of others."""
+    def decode(
+        self,
+        file: CodeFile,
+        vocoder: str | None = None,
+        columns: tuple[int, int] | None = None,
+        levels: Collection[int] | None = None,
+    ) -> Float32Array:
+        """Return the samples [frames * hop] of codes, or of the columns `columns` alone.
+
+        The end of the range is not included. Of the sound before it, a second is decoded too, since
+        the networks hear it. `levels` are heard without the others and without what the codes leave
+        out. Raises CodesError for codes of another model, a range or level that is not there.
+        """
         if not isinstance(file, CodeFile):
             raise ArgumentError(f"file: {type(file).__name__}: expected what `encode` or `load` returns")
         self.check(file, file.name)
-        own = decode_sequence(self.stored.books, file.sequence)[:, : file.frames]
+        own = self._latents(file.sequence, levels)[:, : file.frames]
         latents = np.concatenate([file.lead, own], axis=1).astype(np.float32)
-        return self.model.vocode(self.model.decode(latents), vocoder)[file.lead.shape[1] * self.model.mel.hop :]
+        begin, start, end = 0, file.lead.shape[1], latents.shape[1]
+        if columns is not None:
+            check_range(columns, file.sequence.columns)
+            start, end = (start + COLUMN_HOPS * column for column in columns)
+            begin = max(start - CONTEXT_HOPS, 0)
+        samples = self.model.vocode(self.model.decode(latents[:, begin:end]), vocoder)
+        return samples[(start - begin) * self.model.mel.hop :]
+
+    def _latents(self, sequence: CodeSequence, levels: Collection[int] | None) -> Float64Array:
+        books = self.stored.books
+        if levels is None:
+            return decode_sequence(books, sequence)
+        for level in levels:
+            check_level(books, level)
+        return books.decode(sequence.codes, [float(level in levels) for level in range(books.levels)])
 
     def check(self, file: CodeFile, where: str) -> None:
         """Raise CodesError unless the codes are of this model."""
