@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import secrets
 import shutil
 from collections.abc import Awaitable, Callable
@@ -17,7 +16,7 @@ from starlette.responses import JSONResponse, Response
 
 from distill_control.workshop.guard import refused
 from distill_engine.errors import ControlError, DistillError, LibraryError
-from distill_engine.system.atomic_write import write_advice
+from distill_engine.system.atomic_write import give_new_name, write_advice
 from distill_engine.system.plain_json import parse
 
 BODY_BYTES = 256 * 1024  # of an order
@@ -86,7 +85,7 @@ async def receive(request: Request, target: Path) -> None:
                 if received > UPLOAD_BYTES:
                     raise ControlError(f"{target.name}: a file has at most {UPLOAD_BYTES >> 30} GB here")
                 await file.write(chunk)
-        os.link(part, target)  # fails, unlike a rename, where the name has been given meanwhile
+        await in_thread(give_new_name, part, target)
     except ClientDisconnect:
         raise ControlError(f"{target.name}: the upload was broken off") from None
     except FileExistsError:

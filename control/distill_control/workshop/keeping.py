@@ -13,6 +13,7 @@ from distill_engine.errors import LibraryError
 from distill_engine.library.folders import models_dir
 from distill_engine.library.lookup import MODEL_SUFFIX
 from distill_engine.library.renders import RenderStore
+from distill_engine.system.atomic_write import give_new_name
 
 
 class Keeper:
@@ -71,7 +72,6 @@ def _take_in(part: Path, name: str, *, whole: bool) -> None:
         part.unlink(missing_ok=True)
     elif part.exists():
         try:
-            os.link(part, target)  # fails, unlike a rename, where the name has been given meanwhile
+            give_new_name(part, target)
         except FileExistsError:
             raise LibraryError(f"{name} exists already in the library: nothing is overwritten") from None
-        part.unlink()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import os
 import secrets
 import shutil
 from collections.abc import Callable
@@ -13,7 +12,7 @@ from distill_engine.errors import LibraryError
 from distill_engine.library.assets import assets_dir
 from distill_engine.library.folders import ensure, models_dir
 from distill_engine.library.lookup import MODEL_SUFFIX, find_model, new_file
-from distill_engine.system.atomic_write import write_advice
+from distill_engine.system.atomic_write import give_new_name, write_advice
 
 CHECKSUM_BYTES = 1000  # of a checksum beside a file, at most
 
@@ -28,7 +27,6 @@ def rename_model(name: str, new: str) -> Path:
         raise LibraryError(f"{name} belongs to Distill itself: make a copy")
     target = _free(new)
     _place(source, target)
-    source.unlink()
     return target
 
 
@@ -75,9 +73,9 @@ def _copied(source: Path, target: Path, check: Callable[[Path], None]) -> Path:
 
 
 def _place(source: Path, target: Path) -> None:
-    """Give a file a second name, which must be free."""
+    """Give a file its new name, which must be free."""
     try:
-        os.link(source, target)  # fails, unlike a rename, where the name has been given meanwhile
+        give_new_name(source, target)
     except FileExistsError:
         raise LibraryError(f"{target.stem} exists already: nothing is overwritten") from None
 

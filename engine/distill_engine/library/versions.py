@@ -10,6 +10,7 @@ from one that was moved. Versions whose takes are all gone are removed when the 
 from __future__ import annotations
 
 import contextlib
+import errno
 import hashlib
 import os
 import secrets
@@ -49,7 +50,9 @@ def keep_version(digests: Mapping[str, str], path: Path, descriptor: int, take: 
             if not (folder / MODEL).is_file():
                 _link_or_copy(path, descriptor, folder / MODEL)
     except OSError as error:
-        raise LibraryError(f"{folder}: cannot be written: {write_advice(error, folder)}") from None
+        raise LibraryError(
+            f"{folder}: cannot be written: {write_advice(error, folder, 'set DISTILL_HOME to another disk')}"
+        ) from None
     return folder / MODEL
 
 
@@ -80,10 +83,15 @@ def _link_take(take: Path, folder: Path) -> None:
         elif os.path.samefile(link, take):
             return
     link = folder / f"{take.stem[:40]}.{secrets.token_hex(4)}{TAKE_SUFFIX}"
-    try:
+    with contextlib.suppress(OSError):
         os.link(take, link)
-    except OSError:
+        return
+    try:
         link.symlink_to(take.absolute())
+    except OSError as error:
+        if error.errno == errno.EPERM:  # exFAT on Linux
+            raise OSError("this disk has no links") from None
+        raise
 
 
 def _link_or_copy(path: Path, descriptor: int, target: Path) -> None:

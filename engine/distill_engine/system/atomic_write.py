@@ -109,6 +109,32 @@ def _file_to_replace(path: Path) -> Path:
     return Path(os.path.realpath(path)) if path.is_symlink() else path
 
 
+def give_new_name(source: Path, target: Path) -> None:
+    """Rename a finished file, of the same disk; unlike `os.replace`, to a name that must be free.
+
+    Where the disk has no hard links (exFAT, many network shares) an empty file takes the name
+    first. Raises FileExistsError where the name is taken, else OSError as the system gives it.
+    """
+    try:
+        os.link(source, target)
+    except FileExistsError:
+        raise
+    except OSError:
+        _reserve_and_replace(source, target)
+    else:
+        source.unlink()
+    sync_folder(target.parent)
+
+
+def _reserve_and_replace(source: Path, target: Path) -> None:
+    os.close(os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666))
+    try:
+        os.replace(source, target)
+    except OSError:
+        target.unlink()
+        raise
+
+
 def sync_folder(folder: Path) -> None:
     """Flush a rename to the disk; does nothing where folders cannot be opened or flushed."""
     with contextlib.suppress(OSError):

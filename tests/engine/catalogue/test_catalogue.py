@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import os
 import shutil
 from pathlib import Path
 
@@ -89,6 +91,18 @@ def test_models_are_renamed_and_copied_and_nothing_is_overwritten(models: Path) 
     with pytest.raises(LibraryError, match="make a copy"):
         rename_model("starter", "b")
     assert not [path for path in models.iterdir() if path.name.startswith(".")]
+
+
+def test_a_disk_without_hard_links_has_a_library_too(models: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(source: Path, target: Path) -> None:
+        raise PermissionError(errno.EPERM, os.strerror(errno.EPERM), str(source))
+
+    monkeypatch.setattr(os, "link", refuse)
+    assert rename_model("rain", "snow").exists()
+    assert copy_model("snow", "hail").read_bytes() == (models / "snow.distillgan").read_bytes()
+    with pytest.raises(LibraryError, match="exists already"):
+        rename_model("snow", "wind")
+    assert sorted(path.stem for path in models.iterdir()) == ["hail", "snow", "wind"]
 
 
 def test_a_file_joins_the_library_only_when_it_is_verified(models: Path, tmp_path: Path) -> None:

@@ -1,10 +1,12 @@
 """Versions of model files: kept for takes, found by digests, gone with the last take."""
 
+import errno
 import os
 from pathlib import Path
 
 import pytest
 
+from distill_engine.errors import LibraryError
 from distill_engine.library.folders import versions_dir
 from distill_engine.library.versions import find_version, keep_version, remove_unused
 
@@ -81,3 +83,13 @@ def test_it_goes_with_its_last_take(
     second.unlink()
     remove_unused()
     assert list(versions_dir().iterdir()) == []
+
+
+def test_a_disk_without_links_is_named(model: Path, take: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refused(*arguments: object, **options: object) -> None:
+        raise PermissionError(errno.EPERM, os.strerror(errno.EPERM))
+
+    monkeypatch.setattr(os, "link", refused)
+    monkeypatch.setattr(os, "symlink", refused)
+    with pytest.raises(LibraryError, match="this disk has no links: set DISTILL_HOME to another disk"):
+        keep(model, take)

@@ -21,6 +21,7 @@ from distill_engine.system.atomic_write import (
     TEMPORARY_SUFFIX,
     FolderBusyError,
     folder_lock,
+    give_new_name,
     remove_stale,
     replacing,
     write_advice,
@@ -368,3 +369,33 @@ def test_a_pipe_or_a_device_is_refused_and_stays(tmp_path: Path) -> None:
         assert "give a file name" in write_advice(caught.value, path)
     assert pipe.is_fifo()
     assert os.listdir(tmp_path) == ["pipe.wav"]
+
+
+@pytest.fixture(params=["hard links", "no hard links"])
+def _links(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(source: Path, target: Path) -> None:
+        raise PermissionError(errno.EPERM, os.strerror(errno.EPERM), str(source))  # as exFAT does on Linux
+
+    if request.param == "no hard links":
+        monkeypatch.setattr(os, "link", refuse)
+
+
+@pytest.mark.usefixtures("_links")
+def test_a_file_gets_a_free_name_and_never_anothers(path: Path) -> None:
+    made = path.with_name("made.bin")
+    made.write_bytes(NEW)
+    with pytest.raises(FileExistsError):
+        give_new_name(made, path)
+    assert (path.read_bytes(), made.read_bytes()) == (OLD, NEW)
+    give_new_name(made, path.with_name("free.bin"))
+    assert path.with_name("free.bin").read_bytes() == NEW
+    assert beside(path) == ["free.bin"]
+
+
+@pytest.mark.usefixtures("_links")
+def test_a_file_that_cannot_be_renamed_leaves_no_empty_one(path: Path) -> None:
+    with pytest.raises(FileNotFoundError):
+        give_new_name(path.with_name("gone.bin"), path.with_name("free.bin"))
+    with pytest.raises(FileNotFoundError):
+        give_new_name(path, path.parent / "no folder" / "free.bin")
+    assert beside(path) == []
