@@ -53,11 +53,11 @@ def test_stems_have_one_length_and_add_up(tiny_model, make_tiny_model):
 def test_control_stems_are_the_dry_sound_and_each_control_alone(tiny_model, capsys):
     exact = ["--bit-depth", "32f", "--seed", "3"]
     moved = ["--control", "brightness=1", "--set", "control/2=-0.8"]
-    _render(starter_path(), *exact, *moved, "--control-stems", output="alone")
-    dry, bright, second = sorted(Path("alone").glob("*.wav"))
+    _render(starter_path(), *exact, *moved, "--control-stems", output="of-controls")
+    dry, bright, second = sorted(Path("of-controls").glob("*.wav"))
     name = prepare_instrument(starter_path()).control_names[2]
     assert [path.name for path in (dry, bright, second)] == [
-        f"alone-{end}.wav" for end in ("001-dry", "002-brightness", f"003-{name}")
+        f"of-controls-{end}.wav" for end in ("001-dry", "002-brightness", f"003-{name}")
     ]
     _render(starter_path(), *exact)
     assert np.array_equal(soundfile.read("out.wav")[0], soundfile.read(dry)[0])
@@ -65,7 +65,7 @@ def test_control_stems_are_the_dry_sound_and_each_control_alone(tiny_model, caps
     assert np.array_equal(soundfile.read("out.wav")[0], soundfile.read(bright)[0])
     assert soundfile.info(second).frames == soundfile.info(dry).frames
     assert not np.array_equal(soundfile.read(second)[0], soundfile.read(dry)[0])
-    assert main(["history", "again", "alone", "-o", "again"]) == 0
+    assert main(["history", "again", "of-controls", "-o", "again"]) == 0
     assert Path("again/again-002-brightness.wav").read_bytes() == bright.read_bytes()
     capsys.readouterr()
     assert main(["render", str(tiny_model), "-o", "none", "--control-stems"]) == 1
