@@ -166,6 +166,8 @@ def test_the_map_takes_clicks_drags_touches_and_keys_and_plays_a_sound(player, o
         tools.eventually(lambda: max(map(abs, place())) < 0.02)
         points = page.run("fetch('/ui/model.json').then(r => r.json()).then(f => f.map.points)")
         x, y = points[0][:2]
+        client.send("/distill/source/position", 0.37)  # none of a point: a take holds changes alone
+        tools.eventually(lambda: value_of(tools, client, "/distill/source/position") == pytest.approx(0.37))
         client.send("/distill/record", "a point")
         tools.eventually(lambda: value_of(tools, client, "/distill/recording") == 1)
         page.click("canvas", times=2, at=(
