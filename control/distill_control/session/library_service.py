@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
-from pathlib import Path
 
 from distill_control.arguments import Value
 from distill_control.session.service import Notify
@@ -17,7 +16,6 @@ ABOUT = {
     "vocos": "the model's own, or the shipped one",
     "base": "the one that is shipped with Distill",
 }
-TAKE_SUFFIX = ".take"
 MOST_LISTED = 200  # models or takes in one answer
 
 
@@ -47,15 +45,13 @@ def model_list() -> tuple[Value, ...]:
 def take_list() -> tuple[Value, ...]:
     """Return name, description, name, description ... of recorded takes, the latest first."""
     from distill_engine.library.folders import recordings_dir
+    from distill_engine.library.lookup import TAKE_SUFFIX
 
     folder = recordings_dir()
     files = [path for path in folder.rglob(f"*{TAKE_SUFFIX}") if path.is_file()] if folder.is_dir() else []
     latest = sorted(files, key=lambda path: path.stat().st_mtime, reverse=True)[:MOST_LISTED]
-    return _spread((_name(path, folder), _day(path.stat().st_mtime)) for path in latest)
-
-
-def _name(path: Path, folder: Path) -> str:
-    return path.relative_to(folder).as_posix().removesuffix(TAKE_SUFFIX)
+    names = (path.relative_to(folder).as_posix().removesuffix(TAKE_SUFFIX) for path in latest)
+    return _spread((name, _day(path.stat().st_mtime)) for name, path in zip(names, latest, strict=True))
 
 
 def _day(seconds: float) -> str:

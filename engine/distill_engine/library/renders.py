@@ -20,7 +20,7 @@ from typing import Any, Literal
 
 from distill_engine.errors import DistillError, LibraryError
 from distill_engine.library.folders import ensure, renders_dir
-from distill_engine.library.history.identities import ID, new_identity, order
+from distill_engine.library.history.identities import ID, identities_in, new_identity, order
 from distill_engine.library.history.trash import Trash
 from distill_engine.system.atomic_write import folder_lock, write_advice, write_file
 from distill_engine.system.names import same_name
@@ -79,7 +79,7 @@ class RenderStore:
 
     def entries(self) -> list[RenderEntry]:
         """Return all entries, the newest first; one that cannot be read has its `fault`."""
-        found = [self._read(name) for name in filter(ID.fullmatch, self._names())]
+        found = [self._read(name) for name in identities_in(self.root)]
         return sorted(found, key=lambda entry: order(entry.id, entry.created), reverse=True)
 
     def get(self, identity: str) -> RenderEntry:
@@ -146,12 +146,9 @@ class RenderStore:
         self._write(entry, {}, lambda folder: None)
         return entry
 
-    def _names(self) -> list[str]:
-        return [folder.name for folder in self.root.iterdir()] if self.root.is_dir() else []
-
     def _new(self, title: str, made: Mapping[str, Any], sound: str = "", seconds: float = 0.0) -> RenderEntry:
         now = datetime.now(UTC)
-        identity = new_identity(now, self._names())
+        identity = new_identity(now, identities_in(self.root))
         return RenderEntry(identity, title, now.isoformat(), sound, seconds, made=dict(made))
 
     def _write(self, entry: RenderEntry, files: Mapping[str, bytes], fill: Callable[[Path], object]) -> None:

@@ -20,12 +20,12 @@ from pathlib import Path
 
 from distill_engine.errors import LibraryError
 from distill_engine.library.folders import ensure, versions_dir
+from distill_engine.library.lookup import TAKE_SUFFIX
 from distill_engine.system.atomic_write import is_still_there, replacing, write_advice, write_all
 from distill_engine.system.file_lock import turn
 from distill_engine.system.portable.files import read_at
 
 MODEL = "model.distillgan"
-TAKE_SUFFIX = ".take"
 _CHUNK = 1 << 20  # bytes copied at once
 
 

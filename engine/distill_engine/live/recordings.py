@@ -12,12 +12,11 @@ from typing import Any
 from distill_engine.audio_io.recording import AUDIO_SUFFIXES, AudioWriter
 from distill_engine.errors import ControlError, DistillError, LibraryError
 from distill_engine.library.folders import ensure, recordings_dir
-from distill_engine.library.lookup import new_file, new_name
+from distill_engine.library.lookup import TAKE_SUFFIX, new_file, new_name
 from distill_engine.live.performer import Performer
 from distill_engine.synthesis.synth import Synth
 
 RECORDING_FILE = "/distill/recording/file"
-TAKE_SUFFIX = ".take"
 
 
 class Recordings:

@@ -41,8 +41,8 @@ export function bar(instrument, address, options = {}) {
   let touched = -Infinity;
   let held = false;
   let waiting = 0;
-  let told = -Infinity; // when the slider got its value
-  let telling = 0;
+  let set = -Infinity; // when the slider got its value
+  let waits = 0; // timer of its next one
 
   // The bar moves by transforms alone at every picture; what costs a layout follows eight times a second.
   const paint = () => {
@@ -54,12 +54,12 @@ export function bar(instrument, address, options = {}) {
     const text = words(drawn);
     put(shown, text);
     input.setAttribute("aria-valuetext", text);
-    const rest = VALUE_MS - (performance.now() - told);
-    if (rest <= 0) tell();
-    else telling ||= setTimeout(tell, rest);
+    const rest = VALUE_MS - (performance.now() - set);
+    if (rest <= 0) setSlider();
+    else waits ||= setTimeout(setSlider, rest);
   };
-  const tell = () => {
-    [told, telling] = [performance.now(), 0];
+  const setSlider = () => {
+    [set, waits] = [performance.now(), 0];
     input.value = Math.min(Math.max(place(drawn), 0), 1);
   };
   const draw = (v) => {

@@ -7,19 +7,25 @@ import re
 import secrets
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 ID = re.compile(r"\d{8}-\d{6}-[0-9a-f]{6}")
 STAMP_CHARACTERS = 15  # of an ID: its time, to the second
 _FORMAT = "%Y%m%d-%H%M%S"
 
 
-def new_identity(made: datetime, names: Iterable[str]) -> str:
+def identities_in(root: Path) -> list[str]:
+    """Return the IDs of the entries in a folder, in any order; none where it is not there."""
+    return [folder.name for folder in root.iterdir() if ID.fullmatch(folder.name)] if root.is_dir() else []
+
+
+def new_identity(made: datetime, others: Iterable[str]) -> str:
     """Return an ID for what is made now.
 
-    Where the clock has gone back it is one second after the latest of `names`.
+    Where the clock has gone back it is one second after the latest of the `others`.
     """
     stamp = _stamp(made)
-    latest = max((name[:STAMP_CHARACTERS] for name in names if ID.fullmatch(name)), default="")
+    latest = max((identity[:STAMP_CHARACTERS] for identity in others), default="")
     if latest > stamp:
         with contextlib.suppress(ValueError, OverflowError):  # a folder's name may be no date
             stamp = _stamp(datetime.strptime(latest, _FORMAT) + timedelta(seconds=1))

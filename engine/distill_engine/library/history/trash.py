@@ -16,7 +16,7 @@ from pathlib import Path
 
 from distill_engine.errors import LibraryError
 from distill_engine.library.folders import data_dir, ensure
-from distill_engine.library.history.identities import ID, new_identity, order
+from distill_engine.library.history.identities import identities_in, new_identity, order
 from distill_engine.system.atomic_write import write_advice, write_file
 from distill_engine.system.names import same_name
 from distill_engine.system.plain_json import parse
@@ -65,7 +65,7 @@ class Trash:
 
     def items(self) -> list[Trashed]:
         """Return all items, the latest first."""
-        found = [self._read(name) for name in filter(ID.fullmatch, self._names())]
+        found = [self._read(name) for name in identities_in(self.root)]
         return sorted(found, key=lambda item: order(item.id, item.time), reverse=True)
 
     def find(self, key: str) -> Trashed:
@@ -110,12 +110,9 @@ class Trash:
             raise LibraryError(f"{self.root / left[0].id} cannot be deleted: there is no permission to write there")
         return going
 
-    def _names(self) -> list[str]:
-        return [folder.name for folder in self.root.iterdir()] if self.root.is_dir() else []
-
     def _take(self, path: Path, kind: str, name: str, why: str, act: Callable[[Path, Path], None]) -> Trashed:
         now = datetime.now(UTC)
-        identity = new_identity(now, self._names())
+        identity = new_identity(now, identities_in(self.root))
         folder = ensure(self.root / identity)
         table = {"version": VERSION, "kind": kind, "name": name, "was": str(path.absolute()), "why": why}
         try:

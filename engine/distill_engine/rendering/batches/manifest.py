@@ -50,7 +50,7 @@ class Manifest:
     def changes(self, line: Mapping[str, Any]) -> set[str]:
         """Return the names of the values with which the file of a line was made otherwise.
 
-        It is empty if there is no such file, and {"manifest"} if no line tells how it was made.
+        It is empty if there is no such file, and {"manifest"} if no line says how it was made.
         """
         name = line["file"]
         if not (self.path.parent / name).is_file():

@@ -82,7 +82,7 @@ class ResynthBatch:
 
     def played(self) -> Playing:
         """Return what plays the batch. Raises DistillError."""
-        return playing(self.model, self.vocoder)
+        return playing(self.model, self.vocoder, self.torch_device)
 
     def recordings(self) -> list[Recording]:
         """Return the sounds with the files to write. Raises CorpusError if there are none."""
