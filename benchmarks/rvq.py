@@ -1,6 +1,7 @@
 """Compare family `rvq` with `vae`, whose codes are fitted afterwards, at equal minutes.
 
     python benchmarks/rvq.py [--corpora struck,sonicpi_cc0,DIR] [--minutes 3]
+    python benchmarks/rvq.py --levels 2,3,4 --codes 64,128,256  # family `rvq` alone, in each size
 
 Every fourth clip is held out, in both families the same ones. Errors are the mean L1 in nats of
 heard mel frames, from the mel to that of the model's decoder; no vocoder takes part.
@@ -52,7 +53,25 @@ BENCHMARK = Benchmark(
                 Column("perplexity", "perplexity"),
             ),
             key=("corpus", "family", "minutes"),
-        )
+        ),
+        Table(
+            "sizes",
+            "Family `rvq` with other numbers of levels and codes, each trained for the same time. Errors in nats of trained "
+            "and held-out clips; used and perplexity are those of the trained clips, by level.",
+            (
+                Column("corpus", "corpus"),
+                Column("levels", "levels", "d"),
+                Column("codes", "codes", "d"),
+                Column("minutes", "minutes", "g"),
+                Column("steps", "steps", "d"),
+                Column("trained", "trained", ".3f"),
+                Column("held_out", "held out", ".3f"),
+                Column("by_level", "held out, through 1, 2 ... levels"),
+                Column("used", "used"),
+                Column("perplexity", "perplexity"),
+            ),
+            key=("corpus", "levels", "codes", "minutes"),
+        ),
     ],
 )
 
@@ -67,13 +86,18 @@ def corpus_of(folder: Path) -> Corpus:
     return replace(corpus, training=tuple(set(numbers) - set(held_out)), validation=held_out)
 
 
-def train(corpus: Corpus, family: str, minutes: float, path: Path) -> int:
-    """Train a model for so long; return its steps."""
+def train(corpus: Corpus, family: str, minutes: float, path: Path, **shape: int) -> int:
+    """Train a model for so long; return its steps. `shape` is that of its codebooks."""
     from distill_engine.models.model_config import skeleton_config
+    from distill_engine.training.latent.settings import CodeShape
     from distill_engine.training.latent.train_model import ModelOptions, train_model
 
     options = ModelOptions(
-        config=skeleton_config(family=family), deadline=time.monotonic() + 60 * minutes, fresh=True, device="cpu"
+        config=skeleton_config(family=family),
+        codes=CodeShape(**shape),
+        deadline=time.monotonic() + 60 * minutes,
+        fresh=True,
+        device="cpu",
     )
     return train_model(corpus, path, options, listen=lambda event: None).steps
 
@@ -135,42 +159,48 @@ def use(skeleton: Skeleton, books: Codebooks, mels: list[np.ndarray]) -> tuple[l
     return used, np.exp(-(shares * np.log(shares)).sum(axis=1)).tolist()
 
 
-def measure(run: Run, name: str, minutes: float, work: Path) -> None:
-    """Add the rows of one corpus."""
+def trained_figures(corpus: Corpus, family: str, minutes: float, path: Path, **shape: int) -> dict[str, Any]:
+    """Train a model at `path` and return what its rows have in common."""
     from distill_engine.modelfile import ModelFile
     from distill_engine.training.reconstruction import load_latent_model
 
-    folder = corpus_folder(name)
-    corpus = corpus_of(folder)
     trained, held_out = ([corpus.clips[i].mel for i in part] for part in (corpus.training, corpus.validation))
-    for family in ("vae", "rvq"):
-        path = work / f"{folder.name}-{family}.distillgan"
-        steps = train(corpus, family, minutes, path)
-        skeleton, books = books_of(corpus, path)
-        model = load_latent_model(path)
-        if model is None:
-            raise SystemExit(f"{path} holds no model")
-        with ModelFile.open(path) as file:
-            corrected = file.manifest.model["corrected"]
-        inside, outside = errors(model, skeleton, books, trained), errors(model, skeleton, books, held_out)
-        used, perplexity = use(skeleton, books, trained)
-        run.row(
-            "families",
-            corpus=folder.name,
-            family=family,
-            minutes=minutes,
-            steps=steps,
-            codes=books.size,
-            trained=inside[-1],
-            held_out=outside[-1],
-            trained_by_level=", ".join(f"{value:.3f}" for value in inside[1:]),
-            by_level=", ".join(f"{value:.3f}" for value in outside[1:]),
-            plain_trained=inside[0],
-            plain_held_out=outside[0],
-            corrected="kept" if corrected else "left out",
-            used=", ".join(f"{value:.0%}" for value in used),
-            perplexity=", ".join(f"{value:.0f}" for value in perplexity),
-        )
+    steps = train(corpus, family, minutes, path, **shape)
+    skeleton, books = books_of(corpus, path)
+    model = load_latent_model(path)
+    if model is None:
+        raise SystemExit(f"{path} holds no model")
+    with ModelFile.open(path) as file:
+        corrected = file.manifest.model["corrected"]
+    inside, outside = errors(model, skeleton, books, trained), errors(model, skeleton, books, held_out)
+    used, perplexity = use(skeleton, books, trained)
+    return {
+        "minutes": minutes,
+        "steps": steps,
+        "codes": books.size,
+        "levels": books.levels,
+        "trained": inside[-1],
+        "held_out": outside[-1],
+        "trained_by_level": ", ".join(f"{value:.3f}" for value in inside[1:]),
+        "by_level": ", ".join(f"{value:.3f}" for value in outside[1:]),
+        "plain_trained": inside[0],
+        "plain_held_out": outside[0],
+        "corrected": "kept" if corrected else "left out",
+        "used": ", ".join(f"{value:.0%}" for value in used),
+        "perplexity": ", ".join(f"{value:.0f}" for value in perplexity),
+    }
+
+
+def measure(run: Run, table: str, name: str, family: str, minutes: float, **shape: int) -> None:
+    """Train a model on a corpus and add its row."""
+    folder = corpus_folder(name)
+    with tempfile.TemporaryDirectory() as work:
+        path = Path(work) / f"{folder.name}-{family}.distillgan"
+        figures = trained_figures(corpus_of(folder), family, minutes, path, **shape)
+    columns = next(one.columns for one in BENCHMARK.tables if one.name == table)
+    wanted = {column.field for column in columns}
+    values = {"corpus": folder.name, "family": family, **figures}
+    run.row(table, **{key: value for key, value in values.items() if key in wanted})
 
 
 def main() -> None:
@@ -178,10 +208,20 @@ def main() -> None:
     parser = BENCHMARK.parser(__doc__)
     parser.add_argument("--corpora", default="struck,sonicpi_cc0", help="names, or folders")
     parser.add_argument("--minutes", type=float, default=3.0, help="of each training")
+    parser.add_argument("--levels", default="", help="numbers of levels, for the table of sizes")
+    parser.add_argument("--codes", default="64,128,256", help="codes of a level in it")
     options: Any = parser.parse_args()
-    with BENCHMARK.run(options) as run, tempfile.TemporaryDirectory() as folder:
+    sizes = [
+        {"levels": int(levels), "size": int(codes)}
+        for levels in filter(None, options.levels.split(","))
+        for codes in options.codes.split(",")
+    ]
+    with BENCHMARK.run(options) as run:
         for name in filter(None, options.corpora.split(",")):
-            measure(run, name, options.minutes, Path(folder))
+            for shape in sizes:
+                measure(run, "sizes", name, "rvq", options.minutes, **shape)
+            for family in () if sizes else ("vae", "rvq"):
+                measure(run, "families", name, family, options.minutes)
 
 
 if __name__ == "__main__":

@@ -13,6 +13,7 @@ from typing import Any
 from distill_control.workshop.corpora import Corpora
 from distill_control.workshop.jobs import FOLDER, Order
 from distill_control.workshop.models import find_take
+from distill_engine.codes.edit_words import EDITS, FILE_EDITS
 from distill_engine.errors import ControlError, LibraryError
 from distill_engine.library.assets import starter_path
 from distill_engine.library.folders import codes_dir, ensure, jobs_dir, models_dir
@@ -23,17 +24,6 @@ Body = Mapping[str, Any]
 FORMATS = ("wav", "flac", "mp3", "ogg", "opus", "aiff")
 CODES_SUFFIX = ".distillcodes"
 CODES = f"codes{CODES_SUFFIX}"
-EDITS = (
-    "set",
-    "shift",
-    "replace",
-    "random",
-    "copy",
-    "repeat",
-    "reverse",
-    "nearest",
-    "fill",
-)  # "swap" would name a path
 BATCH_LIMIT = 50  # renders of one order
 _TRAINING = (
     "epochs", "minutes", "seed", "device", "kind", "lr", "batch_size", "width", "checkpoint_interval", "preview_interval",
@@ -231,12 +221,23 @@ def _encode(body: Body, corpora: Corpora) -> list[Order]:
 def _edit(body: Body, corpora: Corpora) -> list[Order]:
     name, path, _ = _model(body)
     edits = body.get("edits")
-    known = isinstance(edits, list) and all(isinstance(one, str) and one.partition(" ")[0] in EDITS for one in edits)
-    if not known or not edits:
+    if not isinstance(edits, list) or not edits:
         raise ControlError(f"edits: a list of edits is needed; there are {', '.join(EDITS)}")
-    words = ("codes", "edit", path, _codes(body), *edits, f"--output={FOLDER}/{CODES}")
+    words = ("codes", "edit", path, _codes(body), *map(_edit_words, edits), f"--output={FOLDER}/{CODES}")
     about = {"model": name, "codes": body["codes"], "edits": edits}
     return [Order(kind="edit", title=f"Edit codes: {edits[-1]}", words=words, heavy=False, about=about)]
+
+
+def _edit_words(edit: Any) -> str:
+    """Return an edit; codes that it names are those of a job or saved ones, never a path."""
+    name = edit.partition(" ")[0] if isinstance(edit, str) else ""
+    if name not in EDITS:
+        raise ControlError(f"{str(edit)[:80]!r} is no edit; there are {', '.join(EDITS)}")
+    place = FILE_EDITS.get(name)
+    words = edit.split(maxsplit=place) if place else [edit]
+    if place and len(words) > place:
+        words[place] = str(codes_file(words[place].rstrip()))
+    return " ".join(words)
 
 
 def _decode(body: Body, corpora: Corpora) -> list[Order]:

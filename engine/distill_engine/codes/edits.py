@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from distill_engine.audio.arrays import Float64Array
 from distill_engine.codes.codebooks import Codebooks, Codes
-from distill_engine.codes.columns import columns_of
+from distill_engine.codes.columns import COLUMN_HOPS, columns_of
 from distill_engine.codes.fitting import CorpusCodes
 from distill_engine.codes.residual_kmeans import nearest
 from distill_engine.codes.sequence import CodeSequence, check_columns, check_range, decode_sequence
@@ -92,13 +92,26 @@ def swap_level(sequence: CodeSequence, other: CodeSequence, level: int, columns:
 
     Raises CodesError for a range behind its end.
     """
-    first, end = checked_range(sequence, columns)
-    if first >= other.columns:
-        raise CodesError(f"column {first} is not there: the other sequence has columns 0 to {other.columns - 1}")
-    end = min(end, other.columns)
+    first, end = _shared_range(sequence, other, columns)
     codes = sequence.codes.copy()
     codes[level, first:end] = other.codes[level, first:end]
     return sequence.with_codes(codes)
+
+
+def _shared_range(sequence: CodeSequence, other: CodeSequence, columns: Range) -> Range:
+    """Return the part of a range that another sequence has too. Raises CodesError if there is none."""
+    first, end = checked_range(sequence, columns)
+    if first >= other.columns:
+        raise CodesError(f"column {first} is not there: the other sequence has columns 0 to {other.columns - 1}")
+    return first, min(end, other.columns)
+
+
+def _spliced(sequence: CodeSequence, part: CodeSequence, first: int) -> CodeSequence:
+    """Return the sequence with `part` in place of as many columns from `first` on."""
+    codes, residual = sequence.codes.copy(), np.array(sequence.residual, np.float64)
+    codes[:, first : first + part.columns] = part.codes
+    residual[:, COLUMN_HOPS * first : COLUMN_HOPS * (first + part.columns)] = part.residual
+    return CodeSequence(codes, residual)
 
 
 def reverse(sequence: CodeSequence, columns: Range) -> CodeSequence:
@@ -144,6 +157,19 @@ def blend(books: Codebooks, one: CodeSequence, other: CodeSequence, share: float
         return (other if share else one).taken(keep)
     codes = books.encode(first + share * (second - first))
     return CodeSequence(codes, np.zeros(first.shape, np.float32))
+
+
+def blend_in(books: Codebooks, sequence: CodeSequence, other: CodeSequence, columns: Range, share: float) -> CodeSequence:
+    """Mix a range with the same columns of another sequence, as far as that goes; see `blend`."""
+    first, end = _shared_range(sequence, other, columns)
+    inside = np.arange(first, end)
+    return _spliced(sequence, blend(books, sequence.taken(inside), other.taken(inside), share), first)
+
+
+def play_like(books: Codebooks, sequence: CodeSequence, other: CodeSequence, columns: Range) -> CodeSequence:
+    """Let a range sound like another sequence and keep its movement; see `transfer`."""
+    first, end = checked_range(sequence, columns)
+    return _spliced(sequence, transfer(books, sequence.taken(np.arange(first, end)), other), first)
 
 
 def transfer(books: Codebooks, movement: CodeSequence, sound: CodeSequence) -> CodeSequence:

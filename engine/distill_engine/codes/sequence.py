@@ -20,11 +20,12 @@ class CodeSequence:
 
     Attributes:
         codes: [levels, C].
-        residual: latents [D, 4 * C] less those of the codes, in sigma; 0 where codes were edited.
+        residual: latents [D, 4 * C] less those of the codes, in sigma; 0 where codes were edited. In
+            double precision the latents come back bit for bit.
     """
 
     codes: Codes
-    residual: Float32Array
+    residual: Float32Array | Float64Array
 
     def __post_init__(self) -> None:
         check_columns(self.columns)
@@ -42,7 +43,12 @@ class CodeSequence:
     def with_codes(self, codes: Codes) -> CodeSequence:
         """Return the sequence with other codes [levels, C]; changed columns lose their residual."""
         changed = np.repeat((codes != self.codes).any(axis=0), COLUMN_HOPS)
-        return replace(self, codes=codes, residual=np.where(changed, np.float32(0.0), self.residual))
+        return replace(self, codes=codes, residual=np.where(changed, self.residual.dtype.type(0), self.residual))
+
+    def single(self) -> CodeSequence:
+        """Return the sequence with its residual in single precision, as takes and states keep it."""
+        single = self.residual.dtype == np.float32
+        return self if single else replace(self, residual=self.residual.astype(np.float32))
 
 
 def check_columns(columns: int) -> None:
@@ -66,7 +72,7 @@ def encode_sequence(books: Codebooks, latents: Float32Array) -> CodeSequence:
     """Return the columns of latents [D, T] in sigma; the last latent fills the last column."""
     filled = np.pad(latents, ((0, 0), (0, -latents.shape[1] % COLUMN_HOPS)), mode="edge")
     codes = books.encode(filled)
-    return CodeSequence(codes, np.asarray(filled - books.decode(codes), np.float32))
+    return CodeSequence(codes, np.asarray(filled - books.decode(codes)))
 
 
 def decode_sequence(books: Codebooks, sequence: CodeSequence) -> Float64Array:

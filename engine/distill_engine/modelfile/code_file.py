@@ -2,8 +2,10 @@
 
 The file is one safetensors part. Its text "distillcodes" is JSON: version, name, skeleton
 (SHA-256 of the model's skeleton), books (SHA-256 of its codebooks; older files lack it), size,
-levels, hops of a column, frames of the sound. Its arrays are codes [levels, C], residual [D, 4 *
-C] and lead [D, n], the latents before the sound.
+levels, hops of a column, frames of the sound, tail. Its arrays are codes [levels, C], residual
+[D, 4 * C] and lead [D, n], the latents before the sound.
+
+Version 1 kept the residual in single precision and no tail.
 """
 
 from __future__ import annotations
@@ -28,9 +30,10 @@ from distill_engine.system.names import printable
 from distill_engine.system.regular_files import NotRegularError, open_regular
 
 SUFFIX = ".distillcodes"
-VERSION = 1  # of the format
-MOST_BYTES = 1 << 31  # of a file: an hour and a half with residuals of 96 dimensions
+VERSION = 2  # of the format
+MOST_BYTES = 1 << 31  # of a file: three quarters of an hour with residuals of 96 dimensions
 MOST_LEAD = 64  # latents before a sound
+MOST_TAIL = 1 << 16  # samples: more than any hop
 _KEY = "distillcodes"
 
 
@@ -46,6 +49,7 @@ class CodeFile:
         sequence: the columns.
         lead: latents [D, n] before the sound, which bring the networks to where it begins.
         books: SHA-256 (hex) of the model's codebooks, "" where a file does not say.
+        tail: samples of the sound after its last frame, less than a hop; they are silent.
     """
 
     name: str
@@ -55,6 +59,7 @@ class CodeFile:
     sequence: CodeSequence
     lead: Float32Array
     books: str = ""
+    tail: int = 0
 
     def check(self, books: Codebooks, skeleton: str, where: str) -> None:
         """Raise CodesError, beginning with `where`, unless the codes are of this model's books."""
@@ -78,10 +83,11 @@ def save_codes(path: Path, file: CodeFile) -> None:
         "levels": int(file.sequence.codes.shape[0]),
         "column_hops": COLUMN_HOPS,
         "frames": file.frames,
+        "tail": file.tail,
     }
     arrays: dict[str, npt.NDArray[Any]] = {
         "codes": file.sequence.codes.astype(np.uint16),
-        "residual": file.sequence.residual.astype(np.float32),
+        "residual": file.sequence.residual.astype(np.float64),
         "lead": file.lead.astype(np.float32),
     }
     chunks = encode(Part(arrays, {_KEY: json.dumps(about, ensure_ascii=False)}), str(path))
@@ -130,13 +136,13 @@ def _file(part: Part, about: Any, path: Path) -> CodeFile:
         raise CodesError(f"{path}: format version {about['version']}, this Distill reads {VERSION}: update Distill")
     codes, residual, lead = (part.arrays.get(name) for name in ("codes", "residual", "lead"))
     name, skeleton, size, frames = (about.get(key) for key in ("name", "skeleton", "size", "frames"))
-    books = about.get("books", "")
+    books, tail = about.get("books", ""), about.get("tail", 0)
     if codes is None or residual is None or lead is None or codes.ndim != 2 or about.get("column_hops") != COLUMN_HOPS:
         raise damaged
     columns = codes.shape[1]
     if not (isinstance(name, str) and isinstance(skeleton, str) and isinstance(books, str)):
         raise damaged
-    if size not in SIZES or type(frames) is not int:
+    if size not in SIZES or type(frames) is not int or type(tail) is not int or not 0 <= tail < MOST_TAIL:
         raise damaged
     if codes.shape[0] not in LEVELS or about.get("levels") != codes.shape[0]:
         raise CodesError(f"{path}: {codes.shape[0]} levels of codes; there are 2 to 4")
@@ -147,5 +153,5 @@ def _file(part: Part, about: Any, path: Path) -> CodeFile:
     fits = residual.ndim == lead.ndim == 2 and residual.shape == (len(lead), COLUMN_HOPS * columns)
     if not fits or lead.shape[1] > MOST_LEAD or codes.dtype.kind not in "iu":
         raise damaged
-    sequence = CodeSequence(codes.astype(np.int64), residual.astype(np.float32))
-    return CodeFile(printable(name, 120), skeleton, int(size), frames, sequence, lead.astype(np.float32), books)
+    sequence = CodeSequence(codes.astype(np.int64), residual.astype(np.float64))
+    return CodeFile(printable(name, 120), skeleton, int(size), frames, sequence, lead.astype(np.float32), books, tail)

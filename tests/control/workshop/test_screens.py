@@ -422,7 +422,21 @@ def test_codes_are_changed_undone_heard_and_saved(screen, workshop, trained):
     page.until("[...document.querySelectorAll('#codes [name=saved] option')].some((e) => e.value === 'five')")
     assert (workshop.home / "codes" / "five.distillcodes").is_file()
     click(page, "Undo", "#codes")
-    page.until("document.querySelector('#codes .head button:nth-last-of-type(2)').disabled")
+    undo = "document.querySelector('#codes .head button:nth-last-of-type(2)').disabled"
+    page.until(undo)
+    choose(page, "#codes [name=other]", "five")
+    page.type("#codes [name=share]", "100")
+    for word in ("Swap levels", "Blend", "Sound like"):
+        click(page, word, "#codes")
+        page.until(f"!{undo}", 20)
+        job = next(job for job in workshop.get("/api/jobs") if job["kind"] == "edit")
+        mixed = workshop.get(f"/api/jobs/{job['id']}/result")["levels"]
+        if word == "Sound like":
+            assert set(list(zip(*mixed, strict=True))[:4]) <= set(zip(*levels, strict=True))
+        else:
+            assert [level[:4] for level in mixed[1:]] == [[5] * 4] * 2
+        click(page, "Undo", "#codes")
+        page.until(undo)
 
 
 def test_a_take_recorded_on_the_page_renders_to_the_samples_of_the_command(chromium, start_workshop, tmp_path):

@@ -91,6 +91,23 @@ def test_a_blend_is_one_or_the_other_at_its_ends_and_between_otherwise():
     assert not half.residual.any()
 
 
+def test_a_range_is_mixed_with_the_same_columns_of_another():
+    other = encode_sequence(BOOKS, RNG.standard_normal((4, 24)).astype(np.float32))
+    half = edits.blend_in(BOOKS, SEQUENCE, other, (2, 10), 0.5)
+    assert half.columns == 10
+    assert set(changed(half)) <= {2, 3, 4, 5}
+    assert np.array_equal(half.codes[:, 2:6], edits.blend(BOOKS, SEQUENCE, other, 0.5).codes[:, 2:6])
+    assert np.array_equal(edits.blend_in(BOOKS, SEQUENCE, other, (1, 3), 1.0).codes[:, 1:3], other.codes[:, 1:3])
+
+
+def test_a_range_sounds_like_another_and_the_rest_as_before():
+    other = encode_sequence(BOOKS, RNG.standard_normal((4, 24)).astype(np.float32))
+    after = edits.play_like(BOOKS, SEQUENCE, other, (3, 7))
+    assert set(changed(after)) <= {3, 4, 5, 6}
+    own = {tuple(column) for column in other.codes.T}
+    assert {tuple(column) for column in after.codes[:, 3:7].T} <= own
+
+
 def test_a_transfer_plays_columns_of_the_sound_alone():
     sound = encode_sequence(BOOKS, RNG.standard_normal((4, 60)).astype(np.float32))
     made = edits.transfer(BOOKS, SEQUENCE, sound)

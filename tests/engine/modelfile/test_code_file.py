@@ -20,8 +20,9 @@ FILE = CodeFile(
     "ab" * 32,
     64,
     38,
-    CodeSequence(RNG.integers(0, 64, (3, 10)), RNG.standard_normal((4, 40)).astype(np.float32)),
+    CodeSequence(RNG.integers(0, 64, (3, 10)), RNG.standard_normal((4, 40))),
     RNG.standard_normal((4, 8)).astype(np.float32),
+    tail=300,
 )
 ABOUT: dict[str, object] = {
     "version": 1,
@@ -48,7 +49,7 @@ def written(path: Path, about: object = ABOUT, **arrays: np.ndarray) -> Path:
 def test_what_was_saved_is_read(tmp_path):
     save_codes(tmp_path / "x.distillcodes", FILE)
     found = load_codes(tmp_path / "x.distillcodes")
-    for field in ("name", "skeleton", "size", "frames"):
+    for field in ("name", "skeleton", "size", "frames", "tail"):
         assert getattr(found, field) == getattr(FILE, field)
     assert np.array_equal(found.sequence.codes, FILE.sequence.codes)
     assert np.array_equal(found.sequence.residual, FILE.sequence.residual)
@@ -58,10 +59,13 @@ def test_what_was_saved_is_read(tmp_path):
 @pytest.mark.parametrize(
     ("about", "arrays", "words"),
     [
-        (ABOUT | {"version": 2}, {}, "update Distill"),
+        (ABOUT | {"version": 3}, {}, "update Distill"),
         (ABOUT | {"version": "1"}, {}, "damaged"),
         ([], {}, "damaged"),
         (ABOUT | {"size": 65}, {}, "damaged"),
+        (ABOUT | {"tail": -1}, {}, "damaged"),
+        (ABOUT | {"tail": 1 << 20}, {}, "damaged"),
+        (ABOUT | {"tail": "1"}, {}, "damaged"),
         (ABOUT | {"levels": 2}, {}, "3 levels of codes"),
         (ABOUT | {"frames": 41}, {}, "10 columns for 41 frames"),
         (ABOUT | {"frames": 36}, {}, "10 columns for 36 frames"),

@@ -7,9 +7,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from distill_control.cli.codes.edits import HELP
 from distill_control.cli.codes.view import fit_summary
 from distill_control.cli.support.options import seed_number
+from distill_engine.codes.edit_words import EDITS
 from distill_engine.system.counting import counted
 
 if TYPE_CHECKING:
@@ -57,7 +57,7 @@ def _register_changes(actions: Any, common: argparse.ArgumentParser) -> None:
         "edit",
         parents=[common],
         help="change codes",
-        description="Change codes, one EDIT after the other. " + "; ".join(HELP.values()) + ". A RANGE is FIRST:END "
+        description="Change codes, one EDIT after the other. " + "; ".join(EDITS.values()) + ". A RANGE is FIRST:END "
         "in columns of 46 ms, END not included; `:` is all. Columns that move keep their sound exactly.",
     )
     _add_model(edit)

@@ -6,26 +6,13 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from distill_engine.codes.edit_words import EDITS, FILE_EDITS
 from distill_engine.errors import CodesError
 
 if TYPE_CHECKING:
     from distill_engine.codes.edits import Range
     from distill_engine.codes.sequence import CodeSequence
     from distill_engine.rendering.coding.coder import Coder
-
-HELP = {
-    "set": "set LEVEL RANGE CODE: one code on a level",
-    "shift": "shift LEVEL RANGE STEPS: along the order of the codes; neighbours sound alike",
-    "replace": "replace LEVEL RANGE OLD NEW: one code by another",
-    "random": "random LEVEL RANGE [SEED]: drawn from what the corpus has there",
-    "swap": "swap LEVEL RANGE FILE: from another .distillcodes file, as far as it goes",
-    "copy": "copy RANGE AT: over what begins at column AT",
-    "repeat": "repeat RANGE TIMES: so many times in all; 0 leaves it out",
-    "reverse": "reverse RANGE: backwards",
-    "nearest": "nearest LEVEL RANGE [RANK]: the code that sounds most alike, or the RANK-th",
-    "fill": "fill RANGE [SEED]: drawn anew by the prior, from both sides",
-}
-"""What each edit does, by its first word."""
 
 
 def apply_edits(coder: Coder, sequence: CodeSequence, edits: Sequence[str]) -> CodeSequence:
@@ -34,17 +21,17 @@ def apply_edits(coder: Coder, sequence: CodeSequence, edits: Sequence[str]) -> C
     Raises CodesError for an edit that is not one, or that does not fit the sequence.
     """
     for edit in edits:
-        name, *words = edit.split(maxsplit=3) or [""]  # a file's name may hold spaces
-        if name not in HELP:
-            raise CodesError(f"edit '{name}' is unknown; there are {', '.join(HELP)}")
-        words = words if name == "swap" else edit.split()[1:]
+        name = (edit.split() or [""])[0]
+        if name not in EDITS:
+            raise CodesError(f"edit '{name}' is unknown; there are {', '.join(EDITS)}")
+        words = edit.split(maxsplit=FILE_EDITS.get(name, -1))[1:]
         try:
             sequence = _EDITS[name](coder, sequence, words)
         except CodesError as error:
             raise CodesError(f"edit '{edit}': {error}") from None
         except (ValueError, IndexError):
             raise CodesError(
-                f"edit '{edit}' is not understood: {HELP[name]}; a RANGE is FIRST:END in columns"
+                f"edit '{edit}' is not understood: {EDITS[name]}; a RANGE is FIRST:END in columns"
             ) from None
     return sequence
 
@@ -121,8 +108,27 @@ def _swap(coder: Coder, sequence: CodeSequence, words: Sequence[str]) -> CodeSeq
 
     _exactly(words, 3)
     check_level(coder.stored.books, int(words[0]))
-    other = coder.load(Path(words[2].rstrip())).sequence
-    return swap_level(sequence, other, int(words[0]), range_of(sequence, words[1]))
+    return swap_level(sequence, _other(coder, words[2]), int(words[0]), range_of(sequence, words[1]))
+
+
+def _blend(coder: Coder, sequence: CodeSequence, words: Sequence[str]) -> CodeSequence:
+    from distill_engine.codes.edits import blend_in
+
+    _exactly(words, 3)
+    columns, share = range_of(sequence, words[0]), float(words[1])
+    return blend_in(coder.stored.books, sequence, _other(coder, words[2]), columns, share)
+
+
+def _like(coder: Coder, sequence: CodeSequence, words: Sequence[str]) -> CodeSequence:
+    from distill_engine.codes.edits import play_like
+
+    _exactly(words, 2)
+    return play_like(coder.stored.books, sequence, _other(coder, words[1]), range_of(sequence, words[0]))
+
+
+def _other(coder: Coder, path: str) -> CodeSequence:
+    """Return the sequence of another file. Raises CodesError."""
+    return coder.load(Path(path.rstrip())).sequence
 
 
 def _copy(coder: Coder, sequence: CodeSequence, words: Sequence[str]) -> CodeSequence:
@@ -152,6 +158,8 @@ _EDITS: dict[str, Callable[[Coder, CodeSequence, Sequence[str]], CodeSequence]] 
     "replace": _on_level("replace"),
     "random": _random,
     "swap": _swap,
+    "blend": _blend,
+    "like": _like,
     "copy": _copy,
     "repeat": _repeat,
     "reverse": _reverse,

@@ -172,6 +172,13 @@ export function buildCodes(shared, root) {
     head: button("Playhead here", () => grid.mark(grid.first), { title: "To the first selected column; also Enter, or Alt-click" }),
     copy: button("Copy to the playhead", () => edit(`copy ${range()} ${grid.head}`), { title: "Over what begins at the playhead" }),
   };
+  const other = list("other", [["", "saved codes …"]], { "aria-label": "Other codes, to mix with", onchange: () => buttons() });
+  const share = input("share", { value: 50, min: 0, max: 100, "aria-label": "Share of the other codes, in percent" });
+  const mixed = {
+    swap: button("Swap levels", () => perLevel("swap", other.value), { title: "The selected levels come from the other codes, at the same columns" }),
+    blend: button("Blend", () => edit(`blend ${range()} ${Math.min(Math.max(Number(share.value), 0), 100) / 100} ${other.value}`), { title: "All levels, mixed with the other codes at the same columns" }),
+    like: button("Sound like", () => edit(`like ${range()} ${other.value}`), { title: "The movement stays, the columns are those of the other codes" }),
+  };
   const undo = button("Undo", () => step(-1));
   const redo = button("Redo", () => step(1));
   const decode = button("Decode and hear", hear, { className: "main" });
@@ -184,6 +191,7 @@ export function buildCodes(shared, root) {
     encoder.disabled = state.busy || !model.value || !file.value;
     opener.disabled = state.busy || !model.value || !saved.value;
     for (const element of Object.values(made)) element.disabled = none || grid.end <= grid.first;
+    for (const element of Object.values(mixed)) element.disabled = none || grid.end <= grid.first || !other.value;
     for (const element of [part, alone, nearest]) element.disabled = none || grid.end <= grid.first;
     renamer.disabled = none;
     undo.disabled = none || state.index < 1;
@@ -199,18 +207,20 @@ export function buildCodes(shared, root) {
     const [corpora, shelf] = await Promise.all([ask("/api/corpora"), ask("/api/shelf")].map((one) => one.catch(() => null)));
     rows = corpora ?? [];
     refill(corpus, rows.length ? rows.map((one) => [one.name, one.name]) : [["", "no corpora yet"]]);
-    refill(saved, [["", "saved codes …"], ...(shelf?.codes ?? []).map((one) => [one, one])]);
+    const names = [["", "saved codes …"], ...(shelf?.codes ?? []).map((one) => [one, one])];
+    for (const element of [saved, other]) refill(element, names);
     files();
   };
   shared.onModels((all) => (refill(model, all.filter((row) => row.codes?.levels).map((row) => [row.name, row.name])), buttons()));
   grid.onSelect = buttons;
   tools.replaceChildren(made.set, code, nearest, made.down, made.up, made.dice, made.fill, made.reverse, made.twice, made.cut, made.head, made.copy);
+  const mixing = h("div", { className: "tools" }, h("span", { className: "muted" }, "with"), other, mixed.swap, mixed.blend, share, h("span", { className: "muted" }, "%"), mixed.like);
   root.replaceChildren(
     h(
       "section", { className: "card", id: "code-grid", "aria-label": "Codes" },
       h("div", { className: "head wrap" }, h("h2", {}, "Codes"), field("model", model), corpus, file, encoder, saved, opener, h("span", { className: "grow" }), renamer, undo, redo),
       naming,
-      grid.element, said, tools, h("div", { className: "line wrap" }, decode, part, alone, heard, h("span", { className: "grow" }), name, keep, live), usage,
+      grid.element, said, tools, mixing, h("div", { className: "line wrap" }, decode, part, alone, heard, h("span", { className: "grow" }), name, keep, live), usage,
     ),
   );
   buttons();

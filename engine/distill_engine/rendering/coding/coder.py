@@ -51,7 +51,8 @@ class Coder:
             raise CodesError(f"{name}: shorter than a column of codes ({seconds:.3f} s): give a longer sound")
         sequence = encode_sequence(self.stored.books, own)
         digest, books = self.stored.skeleton.digest, self.stored.books
-        return CodeFile(normalised(name), digest, books.size, own.shape[1], sequence, lead, books.digest)
+        tail = len(samples) % self.model.mel.hop
+        return CodeFile(normalised(name), digest, books.size, own.shape[1], sequence, lead, books.digest, tail)
 
     def encode_file(self, path: Path) -> CodeFile:
         """Return the codes of a sound file. Raises AudioFileError or CodesError."""
@@ -70,24 +71,25 @@ class Coder:
         columns: tuple[int, int] | None = None,
         levels: Collection[int] | None = None,
     ) -> Float32Array:
-        """Return the samples [frames * hop] of codes, or of the columns `columns` alone.
+        """Return the samples [frames * hop + tail] of codes, or of the columns `columns` alone.
 
-        The end of the range is not included. Of the sound before it, a second is decoded too, since
+        Unedited codes sound bit for bit as `resynthesise`. The end of the range is not included. Of the sound before it, a second is decoded too, since
         the networks hear it. `levels` are heard without the others and without what the codes leave
         out. Raises CodesError for codes of another model, a range or level that is not there.
         """
         if not isinstance(file, CodeFile):
             raise ArgumentError(f"file: {type(file).__name__}: expected what `encode` or `load` returns")
         self.check(file, file.name)
-        own = self._latents(file.sequence, levels)[:, : file.frames]
-        latents = np.concatenate([file.lead, own], axis=1).astype(np.float32)
+        played = self._latents(file.sequence, levels)[:, : file.frames]
+        latents = np.concatenate([file.lead, played], axis=1).astype(np.float32)
         begin, start, end = 0, file.lead.shape[1], latents.shape[1]
         if columns is not None:
             check_range(columns, file.sequence.columns)
             start, end = (start + COLUMN_HOPS * column for column in columns)
             begin = max(start - CONTEXT_HOPS, 0)
         samples = self.model.vocode(self.model.decode(latents[:, begin:end]), vocoder)
-        return samples[(start - begin) * self.model.mel.hop :]
+        own = samples[(start - begin) * self.model.mel.hop :]
+        return np.pad(own, (0, file.tail)) if columns is None else own
 
     def _latents(self, sequence: CodeSequence, levels: Collection[int] | None) -> Float64Array:
         books = self.stored.books
@@ -117,10 +119,11 @@ def coder_of(model: LoadedModel) -> Coder:
 
 
 def with_sequence(file: CodeFile, sequence: CodeSequence) -> CodeFile:
-    """Return a file with other columns; one that was filled counts whole if they moved."""
+    """Return a file with other columns; one that was filled counts whole if they moved, without a tail."""
     spare = COLUMN_HOPS * file.sequence.columns - file.frames
     kept = sequence.columns == file.sequence.columns
-    return replace(file, sequence=sequence, frames=COLUMN_HOPS * sequence.columns - (spare if kept else 0))
+    frames = COLUMN_HOPS * sequence.columns - (spare if kept else 0)
+    return replace(file, sequence=sequence, frames=frames, tail=file.tail if kept else 0)
 
 
 def route_of(path: Path, corpus: Corpus) -> CorpusPath:

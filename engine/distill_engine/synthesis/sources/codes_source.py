@@ -48,8 +48,8 @@ class CodesSource:
     """
 
     def __init__(self, books: Codebooks, sequence: CodeSequence, rest: Latent) -> None:
-        self._books, self._own, self._rest = books, sequence, rest
-        self.replace(sequence)
+        self._books, self._own, self._rest = books, sequence.single(), rest
+        self.replace(self._own)
         self._seen: float | None = None
 
     @property
@@ -61,7 +61,7 @@ class CodesSource:
         """Play another sequence from its beginning. Raises ControlError for an empty one."""
         if not sequence.columns:
             raise ControlError("a sequence of codes needs at least one column")
-        self._sequence = sequence
+        self._sequence = sequence.single()
         self._first, self._end, self._at = 0, sequence.columns, 0.0
         self._ended, self._jumped, self._column = False, True, (-1, CodeSettings())
 
@@ -69,7 +69,7 @@ class CodesSource:
         """Play an edited sequence on from where it is; the loop is cut to what is there."""
         first, end, at = self._first, self._end, self._at
         whole = end == self._sequence.columns
-        self._sequence, self._column = sequence, (-1, CodeSettings())
+        self._sequence, self._column = sequence.single(), (-1, CodeSettings())
         self._first = min(first, sequence.columns - 1)
         self._end = sequence.columns if whole else max(self._first + 1, min(end, sequence.columns))
         self._at = min(at, COLUMN_HOPS * self._end - 1.0)
