@@ -159,7 +159,9 @@ def blend(books: Codebooks, one: CodeSequence, other: CodeSequence, share: float
     return CodeSequence(codes, np.zeros(first.shape, np.float32))
 
 
-def blend_in(books: Codebooks, sequence: CodeSequence, other: CodeSequence, columns: Range, share: float) -> CodeSequence:
+def blend_in(
+    books: Codebooks, sequence: CodeSequence, other: CodeSequence, columns: Range, share: float
+) -> CodeSequence:
     """Mix a range with the same columns of another sequence, as far as that goes; see `blend`."""
     first, end = _shared_range(sequence, other, columns)
     inside = np.arange(first, end)

@@ -46,9 +46,13 @@ class CodeSequence:
         return replace(self, codes=codes, residual=np.where(changed, self.residual.dtype.type(0), self.residual))
 
     def single(self) -> CodeSequence:
-        """Return the sequence with its residual in single precision, as takes and states keep it."""
-        single = self.residual.dtype == np.float32
-        return self if single else replace(self, residual=self.residual.astype(np.float32))
+        """Return the sequence as it is played live, as takes and states keep it."""
+        return self if self.residual.dtype == np.float32 else replace(self, residual=self.single_residual)
+
+    @property
+    def single_residual(self) -> Float32Array:
+        """Return the residual [D, 4 * C] in single precision."""
+        return np.asarray(self.residual, np.float32)
 
 
 def check_columns(columns: int) -> None:

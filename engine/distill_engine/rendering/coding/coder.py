@@ -73,7 +73,8 @@ class Coder:
     ) -> Float32Array:
         """Return the samples [frames * hop + tail] of codes, or of the columns `columns` alone.
 
-        Unedited codes sound bit for bit as `resynthesise`. The end of the range is not included. Of the sound before it, a second is decoded too, since
+        Unedited codes sound bit for bit as `resynthesise`. The end of the range is not included. Of
+        the sound before it, a second is decoded too, since
         the networks hear it. `levels` are heard without the others and without what the codes leave
         out. Raises CodesError for codes of another model, a range or level that is not there.
         """

@@ -58,7 +58,7 @@ class CodeEditing:
         self._check(sequence)
         self._remember(source)
         source.replace(sequence)
-        self._take.codes(self._tick(), sequence.codes, sequence.residual)
+        self._take.codes(self._tick(), sequence.codes, sequence.single_residual)
 
     def set(self, level: int, column: int, code: int) -> None:
         """Set one code. Raises ControlError for a place or code that is not there."""
@@ -83,7 +83,7 @@ class CodeEditing:
             raise ControlError("there is no change of the codes to take back")
         sequence = self._earlier.pop()
         source.change(sequence)
-        self._take.codes(self._tick(), sequence.codes, sequence.residual, going_on=True)
+        self._take.codes(self._tick(), sequence.codes, sequence.single_residual, going_on=True)
 
     def go_on_with(self, sequence: CodeSequence) -> None:
         """Play an edited sequence on from where it is, as a take says. Raises ControlError."""

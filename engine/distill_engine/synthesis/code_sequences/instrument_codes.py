@@ -69,7 +69,9 @@ def instrument_codes(file: ModelFile, route: CorpusPath | None, note: Callable[[
     clips = tuple(str(name) for name in names) if isinstance(names, list) else ()
     silence = skeleton.silence
     if route is None:
-        first = encode_sequence(stored.books, np.repeat(silence[:, None], COLUMN_HOPS, axis=1).astype(np.float32))
+        first = encode_sequence(
+            stored.books, np.repeat(silence[:, None], COLUMN_HOPS, axis=1).astype(np.float32)
+        ).single()
     else:
         first = _columns(stored.books, route, 0)
     return InstrumentCodes(stored.books, skeleton.digest, silence, first, clips, route, _fitting(stored.corpus, route))
@@ -93,4 +95,4 @@ def _fitting(corpus: CorpusCodes | None, route: CorpusPath | None) -> CorpusCode
 def _columns(books: Codebooks, route: CorpusPath, clip: int) -> CodeSequence:
     """Return a clip of a path."""
     span = slice(int(route.offsets[clip]), int(route.offsets[clip + 1]))
-    return encode_sequence(books, route.latents[:, span].astype(np.float32))
+    return encode_sequence(books, route.latents[:, span].astype(np.float32)).single()

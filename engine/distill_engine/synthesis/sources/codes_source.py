@@ -136,7 +136,7 @@ class CodesSource:
         return to_arrays(
             CodesState(
                 self._sequence.codes[:, :columns].astype(np.int16),
-                self._sequence.residual[:, : COLUMN_HOPS * columns],
+                self._sequence.single_residual[:, : COLUMN_HOPS * columns],
                 self._at,
                 self._first,
                 self._end,
