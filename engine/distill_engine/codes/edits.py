@@ -99,7 +99,7 @@ def swap_level(sequence: CodeSequence, other: CodeSequence, level: int, columns:
 
 
 def _shared_range(sequence: CodeSequence, other: CodeSequence, columns: Range) -> Range:
-    """Return the part of a range that another sequence has too. Raises CodesError if there is none."""
+    """Return the part of a range that another sequence has too. Raises CodesError without one."""
     first, end = checked_range(sequence, columns)
     if first >= other.columns:
         raise CodesError(f"column {first} is not there: the other sequence has columns 0 to {other.columns - 1}")

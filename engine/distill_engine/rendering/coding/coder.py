@@ -74,9 +74,10 @@ class Coder:
         """Return the samples [frames * hop + tail] of codes, or of the columns `columns` alone.
 
         Unedited codes sound bit for bit as `resynthesise`. The end of the range is not included. Of
-        the sound before it, a second is decoded too, since
-        the networks hear it. `levels` are heard without the others and without what the codes leave
-        out. Raises CodesError for codes of another model, a range or level that is not there.
+        the sound before it, a second is decoded too, since the networks hear it. `levels` are heard
+        without the others and without what the codes leave out.
+
+        Raises CodesError for codes of another model, a range or level that is not there.
         """
         if not isinstance(file, CodeFile):
             raise ArgumentError(f"file: {type(file).__name__}: expected what `encode` or `load` returns")
@@ -120,7 +121,7 @@ def coder_of(model: LoadedModel) -> Coder:
 
 
 def with_sequence(file: CodeFile, sequence: CodeSequence) -> CodeFile:
-    """Return a file with other columns; one that was filled counts whole if they moved, without a tail."""
+    """Return a file with other columns; if they moved, a filled one counts whole, without a tail."""
     spare = COLUMN_HOPS * file.sequence.columns - file.frames
     kept = sequence.columns == file.sequence.columns
     frames = COLUMN_HOPS * sequence.columns - (spare if kept else 0)
