@@ -20,8 +20,8 @@ class CodeSequence:
 
     Attributes:
         codes: [levels, C].
-        residual: latents [D, 4 * C] less those of the codes, in sigma; 0 where codes were edited. In
-            double precision the latents come back bit for bit.
+        residual: latents [D, 4 * C] less those of the codes, in sigma; 0 where codes were edited.
+            In double precision the latents come back bit for bit.
     """
 
     codes: Codes

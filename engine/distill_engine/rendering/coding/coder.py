@@ -121,7 +121,7 @@ def coder_of(model: LoadedModel) -> Coder:
 
 
 def with_sequence(file: CodeFile, sequence: CodeSequence) -> CodeFile:
-    """Return a file with other columns; if they moved, a filled one counts whole, without a tail."""
+    """Return a file with other columns; if they moved, it counts whole and without a tail."""
     spare = COLUMN_HOPS * file.sequence.columns - file.frames
     kept = sequence.columns == file.sequence.columns
     frames = COLUMN_HOPS * sequence.columns - (spare if kept else 0)
