@@ -88,7 +88,7 @@ BENCHMARK = Benchmark(
         Table(
             "follow",
             "All controls of the starter at 30 Hz each over OSC, to a playing engine without a device. "
-            "Underruns are the machine's if a bystander thread of the same priority was late, too.",
+            "Underruns are the machine's if a bystander thread of higher priority was late, too.",
             (
                 Column("pages", "pages", "d"),
                 Column("seconds", "s", "g"),

@@ -103,11 +103,13 @@ BENCHMARK = Benchmark(
         Table(
             "live",
             "The same with an engine on a JACK server of its own, in blocks of one hop, heard from outside. Breaks: where "
-            "what was heard is not what the engine recorded. The machine did other work beside it.",
+            "what was heard is not what the engine recorded. Underruns are the machine's if a bystander thread of higher "
+            "priority was late, too.",
             (
                 Column("corpus", "corpus"),
                 Column("moves", "messages", "d"),
                 *COLUMNS,
+                Column("underruns_machine", "underruns of the machine", ".0f"),
             ),
             key=("corpus",),
         ),

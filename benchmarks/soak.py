@@ -7,8 +7,8 @@ in the control process, ten vocoder changes a minute, four OSC clients, a WebSoc
 MIDI controller and a page in Chromium that do things at random. The engine records itself and a take,
 a JACK client outside records what is heard; both are compared with the engine's own recording sample by sample, ten
 minutes at a time. An idle C client on the same server shows what the machine does to every client.
-A bystander, a thread of the synth's priority that only wakes, was late during the underruns "of the
-machine".
+A bystander, a thread above the synth's priority that only wakes, was late during the underruns "of
+the machine"; there is one on each core.
 `--calm` leaves out the flood and the spinning thread.
 """
 

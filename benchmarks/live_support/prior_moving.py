@@ -10,6 +10,7 @@ import numpy as np
 
 from live_support.disturbances import COUNTED, LAST
 from live_support.hearing import heard_outside
+from live_support.underrun_watch import UnderrunWatch
 from measures.moving import moving_parameters
 
 MOVE_SECONDS = 0.25
@@ -27,6 +28,7 @@ def play_live(model: Path, seconds: float, folder: Path, seed: int = 0) -> dict[
         time.sleep(1.0)
         if (playing := osc.status()["source"]) != "prior":
             raise RuntimeError(f"the engine plays {playing}, not its prior")
+        watch = UnderrunWatch(hearing.engine.port)
         end = time.monotonic() + seconds
         while time.monotonic() < end:
             one = moving[rng.integers(len(moving))]
@@ -34,11 +36,13 @@ def play_live(model: Path, seconds: float, folder: Path, seed: int = 0) -> dict[
             time.sleep(MOVE_SECONDS)
             moves += 1
         after = osc.status()
+        machine = watch.stop()
     found = hearing.found
     return {
         "moves": moves,
         **{name: float(after[name]) - float(hearing.before[name]) for name in COUNTED},
         **{name: float(after[name]) for name in LAST},
+        "underruns_machine": machine["underruns_machine"],
         "seconds": found.seconds,
         "breaks": found.breaks,
         "recorder_skipped": found.skipped,

@@ -1,7 +1,8 @@
-"""Tell which underruns came while a bystander of the same priority was late too: the machine's."""
+"""Tell which underruns came while a bystander was late too: the machine's."""
 
 from __future__ import annotations
 
+import os
 import subprocess
 import threading
 import time
@@ -15,26 +16,30 @@ LOOK_SECONDS = 0.1  # between two looks at the engine's count
 class UnderrunWatch:
     """Watches an engine until `stop`, which returns the underruns that were the machine's.
 
-    An underrun between two looks counts as the machine's if the bystander woke late between them, or
-    within LOOK_SECONDS before.
+    There is a bystander on each core. An underrun between two looks counts as the machine's if one of
+    them woke late between them, or within LOOK_SECONDS before.
     """
 
     def __init__(self, port: int) -> None:
-        self._bystander = programs.start("bystander", stdout=subprocess.PIPE, text=True)
+        cores = sorted(os.sched_getaffinity(0))
+        self._bystanders = [programs.start("bystander", core, stdout=subprocess.PIPE, text=True) for core in cores]
         self._osc, self._end = Osc(port), threading.Event()
         self._looks: list[tuple[float, float]] = []
         self._late: list[tuple[float, float]] = []
-        self._threads = [threading.Thread(target=self._look), threading.Thread(target=self._hear)]
+        hearing = [threading.Thread(target=self._hear, args=(one,)) for one in self._bystanders]
+        self._threads = [threading.Thread(target=self._look), *hearing]
         for thread in self._threads:
             thread.start()
 
     def stop(self) -> dict[str, float]:
         """End it; return the underruns that were the machine's, and the bystander's worst, in ms."""
         self._end.set()
-        self._bystander.terminate()
+        for one in self._bystanders:
+            one.terminate()
         for thread in self._threads:
             thread.join()
-        self._bystander.wait()
+        for one in self._bystanders:
+            one.wait()
         self._osc.close()
         machine = 0.0
         for (before, had), (after, has) in zip(self._looks, self._looks[1:], strict=False):
@@ -46,7 +51,7 @@ class UnderrunWatch:
         while not self._end.wait(LOOK_SECONDS):
             self._looks.append((time.monotonic(), self._osc.figure("underruns")))
 
-    def _hear(self) -> None:
-        for line in self._bystander.stdout or ():
+    def _hear(self, bystander: subprocess.Popen[str]) -> None:
+        for line in bystander.stdout or ():
             woke, late = map(float, line.split())
             self._late.append((woke, late))
