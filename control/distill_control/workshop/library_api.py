@@ -13,13 +13,14 @@ from distill_control.workshop.answers import answered, body_of, in_thread, recei
 from distill_control.workshop.corpora import playable
 from distill_control.workshop.jobs import Order
 from distill_control.workshop.models import delete_take, shelf, take_models
-from distill_control.workshop.words import CODES_SUFFIX, codes_file
+from distill_control.workshop.words import codes_file
 from distill_control.workshop.workshop import Workshop
 from distill_engine.errors import ControlError, LibraryError
-from distill_engine.library.folders import codes_dir, models_dir
+from distill_engine.library.folders import models_dir
 from distill_engine.library.lookup import MODEL_SUFFIX, find_model, new_file, new_name, safe_name
 from distill_engine.library.model_notes import name_levels, write_notes
 from distill_engine.library.renders import OUTLINE, PICTURE
+from distill_engine.library.saved_codes import new_codes
 from distill_engine.system.atomic_write import write_file
 
 
@@ -118,7 +119,7 @@ class LibraryApi:
         """Save codes that a job has made under a name, where the engine finds them."""
         name = str((await body_of(request)).get("name", ""))
         path = await in_thread(codes_file, request.path_params["name"])
-        target = await in_thread(new_file, codes_dir(), name, CODES_SUFFIX, False)
+        target = await in_thread(new_codes, name)
         await in_thread(lambda: write_file(target, path.read_bytes()))
         return {"name": target.stem}
 

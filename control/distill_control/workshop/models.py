@@ -9,9 +9,10 @@ from distill_engine.catalogue.files import copy_model, rename_model
 from distill_engine.errors import DistillError, LibraryError
 from distill_engine.inference.vocoder_choice import plays_through
 from distill_engine.library.assets import STARTER, starter_path
-from distill_engine.library.folders import codes_dir, maps_dir, presets_dir, recordings_dir
+from distill_engine.library.folders import maps_dir, presets_dir, recordings_dir
 from distill_engine.library.lookup import TAKE_SUFFIX, LibraryModel, find_model, list_models, safe_name
 from distill_engine.library.model_notes import read_notes
+from distill_engine.library.saved_codes import saved_codes
 from distill_engine.modelfile import ModelFile
 from distill_engine.system.plain_json import parse
 from distill_engine.system.regular_files import open_regular
@@ -99,7 +100,7 @@ def shelf() -> dict[str, Any]:
     """Return what else the library holds: takes, codes, and how many presets and MIDI maps."""
     takes = sorted(recordings_dir().glob("*.take"), key=lambda path: path.stat().st_mtime, reverse=True)
     rows = [{"name": path.stem, "bytes": path.stat().st_size, "changed": path.stat().st_mtime} for path in takes]
-    codes = sorted(path.stem for path in codes_dir().glob("*.distillcodes"))
+    codes = [path.stem for path in saved_codes()]
     presets = sum(1 for _ in presets_dir().rglob("*.preset.json"))
     return {"takes": rows, "codes": codes, "presets": presets, "maps": sum(1 for _ in maps_dir().glob("*.toml"))}
 

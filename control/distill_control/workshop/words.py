@@ -16,13 +16,13 @@ from distill_control.workshop.models import find_take
 from distill_engine.codes.edit_words import EDITS, FILE_EDITS
 from distill_engine.errors import ControlError, LibraryError
 from distill_engine.library.assets import starter_path
-from distill_engine.library.folders import codes_dir, ensure, jobs_dir, models_dir
+from distill_engine.library.folders import ensure, jobs_dir, models_dir
 from distill_engine.library.lookup import MODEL_SUFFIX, find_model, new_name, safe_name
+from distill_engine.library.saved_codes import CODES_SUFFIX, find_codes
 from distill_engine.modelfile import ModelFile
 
 Body = Mapping[str, Any]
 FORMATS = ("wav", "flac", "mp3", "ogg", "opus", "aiff")
-CODES_SUFFIX = ".distillcodes"
 CODES = f"codes{CODES_SUFFIX}"
 BATCH_LIMIT = 50  # renders of one order
 _TRAINING = (
@@ -204,11 +204,10 @@ def codes_file(name: str) -> Path:
     Raises LibraryError.
     """
     path = jobs_dir() / safe_name(name) / CODES
-    if not path.is_file():
-        path = codes_dir() / f"{safe_name(name)}{CODES_SUFFIX}"
-    if not path.is_file():
+    found = path if path.is_file() else find_codes(name)
+    if found is None:
         raise LibraryError(f"no codes {name[:80]!r}")
-    return path
+    return found
 
 
 def _encode(body: Body, corpora: Corpora) -> list[Order]:

@@ -9,9 +9,9 @@ import numpy as np
 
 from distill_engine.codes.columns import COLUMN_HOPS
 from distill_engine.codes.sequence import CodeSequence, encode_sequence
-from distill_engine.errors import CodesError, ControlError, LibraryError
-from distill_engine.library.folders import codes_dir, ensure
-from distill_engine.library.lookup import new_file
+from distill_engine.errors import CodesError, ControlError
+from distill_engine.library.folders import codes_dir
+from distill_engine.library.saved_codes import find_codes, new_codes
 from distill_engine.modelfile.code_file import SUFFIX, CodeFile, load_codes, save_codes
 from distill_engine.synthesis.synth import Synth
 
@@ -54,9 +54,7 @@ class CodeCommands:
 
     def _saved(self, name: str) -> CodeSequence:
         codes = self._synth.codes.codes
-        stem = name.removesuffix(SUFFIX)
-        path = codes_dir() / f"{stem}{SUFFIX}"
-        if not stem or path.parent != codes_dir() or not path.is_file():
+        if (path := find_codes(name)) is None:
             raise ControlError(
                 f"no sequence of codes and no sound of the corpus is called {name[:60]!r}: "
                 f"save one with /distill/codes/save, or put a {SUFFIX} file into {codes_dir()}"
@@ -70,14 +68,11 @@ class CodeCommands:
     def save(self, name: str) -> None:
         """Save what plays under a new name. Raises LibraryError, CodesError."""
         codes, sequence = self._synth.codes.codes, self._run(lambda: self._synth.codes.sequence)
-        stem = name.removesuffix(SUFFIX)
-        if not stem or "/" in stem:
-            raise LibraryError("a sequence of codes needs a name, without folders")
-        path = new_file(ensure(codes_dir()), stem, SUFFIX, allow_paths=False)
+        path = new_codes(name)
         lead = np.repeat(codes.rest[:, None], 1, axis=1).astype(np.float32)
         frames = COLUMN_HOPS * sequence.columns
         books = codes.books
-        save_codes(path, CodeFile(stem, codes.skeleton, books.size, frames, sequence, lead, books.digest))
+        save_codes(path, CodeFile(path.stem, codes.skeleton, books.size, frames, sequence, lead, books.digest))
 
     def capture(self, seconds: float) -> None:
         """Play what was heard last as codes. Raises ControlError if nothing has played."""

@@ -31,7 +31,8 @@ from distill_engine.system.regular_files import NotRegularError, open_regular
 
 SUFFIX = ".distillcodes"
 VERSION = 2  # of the format
-MOST_BYTES = 1 << 31  # of a file: three quarters of an hour with residuals of 96 dimensions
+MOST_BYTES = 1 << 31  # of a file: nine hours with residuals of 96 dimensions
+MOST_HEADER = 1 << 16  # bytes of a file that are left for its description
 MOST_LEAD = 64  # latents before a sound
 MOST_TAIL = 1 << 16  # samples: more than any hop
 _KEY = "distillcodes"
@@ -73,7 +74,10 @@ class CodeFile:
 
 
 def save_codes(path: Path, file: CodeFile) -> None:
-    """Write a file, replacing any at `path`. Raises CodesError if the disk refuses."""
+    """Write a file, replacing any at `path`.
+
+    Raises CodesError if the disk refuses, and for more than can be read again.
+    """
     about = {
         "version": VERSION,
         "name": file.name,
@@ -90,6 +94,11 @@ def save_codes(path: Path, file: CodeFile) -> None:
         "residual": file.sequence.residual.astype(np.float64),
         "lead": file.lead.astype(np.float32),
     }
+    if sum(array.nbytes for array in arrays.values()) > MOST_BYTES - MOST_HEADER:
+        raise CodesError(
+            f"{path}: {file.sequence.columns} columns would take more than the {MOST_BYTES / 1e9:.1f} GB of a file: "
+            "shorten the sequence"
+        )
     chunks = encode(Part(arrays, {_KEY: json.dumps(about, ensure_ascii=False)}), str(path))
     try:
         with folder_lock(path.parent), replacing(path) as target:

@@ -343,3 +343,15 @@ def test_the_pages_name_no_other_host_and_hold_no_inline_code():
         assert not [url for url in re.findall(r"https?://[^\s\"'<$]+", text) if "w3.org" not in url], name
         assert not re.search(r"innerHTML|insertAdjacentHTML|document\.write|eval\(", text), name
     assert not re.search(r"style=|<script>|<style>|\son\w+=", texts["index.html"])
+
+
+def test_codes_are_saved_under_names_that_the_engine_finds(workshop):
+    made = workshop.home / "codes" / "made.distillcodes"
+    made.parent.mkdir(exist_ok=True)
+    made.write_bytes(b"codes")
+    answer = workshop.ask("POST", "/api/codes/made", {"name": "folder/other"})
+    assert answer[0] == 404
+    assert "without folders" in str(answer)
+    assert workshop.ask("POST", "/api/codes/made", {"name": "e\u0301tude.DISTILLCODES"})[0] == 200
+    assert (made.parent / "\u00e9tude.distillcodes").read_bytes() == b"codes"
+    assert not (made.parent / "folder").exists()

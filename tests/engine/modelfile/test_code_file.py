@@ -56,6 +56,13 @@ def test_what_was_saved_is_read(tmp_path):
     assert np.array_equal(found.lead, FILE.lead)
 
 
+def test_what_could_not_be_read_again_is_not_saved(tmp_path, monkeypatch):
+    monkeypatch.setattr("distill_engine.modelfile.code_file.MOST_BYTES", (1 << 16) + 1000)
+    with pytest.raises(CodesError, match=r"10 columns would take more than the .* of a file: shorten the sequence"):
+        save_codes(tmp_path / "x.distillcodes", FILE)
+    assert not (tmp_path / "x.distillcodes").exists()
+
+
 @pytest.mark.parametrize(
     ("about", "arrays", "words"),
     [

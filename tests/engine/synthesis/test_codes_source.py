@@ -202,6 +202,31 @@ def test_sequences_are_saved_and_loaded_by_name_and_sounds_of_the_corpus_too(ins
             commands.load(name)
 
 
+def test_names_of_sequences_and_sounds_are_found_in_either_unicode_form(instrument, tmp_path, monkeypatch):
+    monkeypatch.setenv("DISTILL_HOME", str(tmp_path))
+    composed, decomposed = "\u00e9tude", "e\u0301tude"
+    codes = replace(instrument.codes, clips=("\u00fcber.wav", *instrument.codes.clips[1:]))
+    assert codes.clip("u\u0308ber") is not None
+    assert codes.clips_named("u\u0308ber.wav") == codes.clips_named("u\u0308BER") == [0]
+    synth = Synth(instrument, source="codes")
+    commands = CodeCommands(synth, lambda action: action())
+    commands.save(decomposed)
+    for name in (composed, decomposed, f"{decomposed}.distillcodes", "\u00c9tude"):
+        commands.load(name)
+    path = tmp_path / "codes" / f"{composed}.distillcodes"
+    path.rename(path.with_name(f"{decomposed}.distillcodes"))  # as a file from another system may be named
+    commands.load(composed)
+
+
+def test_a_suffix_in_capitals_is_no_part_of_a_name(instrument, tmp_path, monkeypatch):
+    monkeypatch.setenv("DISTILL_HOME", str(tmp_path))
+    commands = CodeCommands(Synth(instrument, source="codes"), lambda action: action())
+    commands.save("third.DISTILLCODES")
+    assert (tmp_path / "codes" / "third.distillcodes").exists()
+    commands.load("third")
+    commands.load("third.DISTILLCODES")
+
+
 def test_less_than_a_column_is_not_captured(instrument):
     synth = Synth(instrument, source="walk", block=1)
     for _ in range(3):
@@ -323,5 +348,5 @@ def test_without_columns_of_its_sounds_a_file_has_no_prior_and_says_so(model, tm
     found = prepare_instrument(path)
     assert found.prior is None
     assert any("`distill codes fit` again" in note for note in found.notes)
-    with pytest.raises(ControlError, match="no codes of its corpus; `distill codes fit"):
+    with pytest.raises(ControlError, match="no codes of its corpus; `distill analyse"):
         Synth(found, source="prior")

@@ -18,6 +18,7 @@ from distill_engine.errors import CodesError
 from distill_engine.inference.stored_codes import PART, read_codes
 from distill_engine.modelfile import ModelFile
 from distill_engine.synthesis.sources.prior_source import PriorCorpus
+from distill_engine.system.names import normalised
 
 
 @dataclass(frozen=True)
@@ -25,7 +26,8 @@ class InstrumentCodes:
     """The codes of a model: its `books`, and its corpus's path where the file holds that.
 
     `skeleton` is the digest of its skeleton, `rest` the latent [D] of silence, `first` what plays
-    until another sequence is given, `clips` are the names of the path's sounds.
+    until another sequence is given, `clips` are the names of the path's sounds,
+    in composed Unicode form.
     """
 
     books: Codebooks
@@ -42,11 +44,13 @@ class InstrumentCodes:
 
     def clips_named(self, name: str) -> list[int]:
         """Return the numbers of the sounds with a name, else of those that have it in theirs."""
+        name = normalised(name)
         exact = [index for index, clip in enumerate(self.clips) if name in (clip, Path(clip).stem)]
         return exact or [index for index, clip in enumerate(self.clips) if name.casefold() in clip.casefold()]
 
     def clip(self, name: str) -> CodeSequence | None:
         """Return a sound of the corpus by its name, with or without suffix; None if it has none."""
+        name = normalised(name)
         for index, clip in enumerate(self.clips):
             if self.route is not None and name in (clip, Path(clip).stem):
                 return _columns(self.books, self.route, index)
@@ -66,7 +70,7 @@ def instrument_codes(file: ModelFile, route: CorpusPath | None, note: Callable[[
         note(f"codes are left out: {error}")
         return None
     skeleton, names = stored.skeleton, file.manifest.analysis.get("clips")
-    clips = tuple(str(name) for name in names) if isinstance(names, list) else ()
+    clips = tuple(normalised(str(name)) for name in names) if isinstance(names, list) else ()
     silence = skeleton.silence
     if route is None:
         first = encode_sequence(
