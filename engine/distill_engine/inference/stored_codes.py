@@ -80,12 +80,15 @@ def store_codes(  # parameters: the options of `distill codes fit`, and what els
     seed: int = 0,
     keep_corpus: bool = True,
     keep_trained: bool = False,
+    kept: CorpusPath | None = None,
     also: Callable[[CorpusCodes], Mapping[str, Any]] = lambda corpus: {},
 ) -> dict[str, Any]:
     """Fit codes to a corpus's path and write them into its model file; return the manifest's table.
 
     Without `keep_corpus` the corpus's own codes are left out. With `keep_trained` codebooks that
-    were trained with the model stay. `also` gives further figures for the table. Raises CodesError.
+    were trained with the model stay. `kept` is the path in the file where codes are fitted to
+    another one: the prior plays its columns. `also` gives further figures for the table. Raises
+    CodesError.
     """
     with ModelFile.open(path) as file:
         skeleton = skeleton_of_file(file)
@@ -94,6 +97,8 @@ def store_codes(  # parameters: the options of `distill codes fit`, and what els
         fitted = fit_codes(skeleton, route, levels=levels, size=size, seed=seed)
     else:
         fitted = corpus_codes(route, trained)
+    if kept is not None:
+        route, fitted = kept, corpus_codes(kept, fitted.books)
     arrays = fitted.books.to_arrays()
     if keep_corpus:
         arrays |= {"corpus_codes": fitted.codes.astype(np.uint8), "corpus_offsets": fitted.offsets.astype(np.int64)}

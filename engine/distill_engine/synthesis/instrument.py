@@ -50,7 +50,7 @@ _ABSENT = {
     "corpus": "the model has no encoded corpus; `distill analyse MODEL CORPUS` makes one",
     "input": "the model has no encoder to play with; train it again",
     "codes": "the model has no codes; `distill codes fit MODEL CORPUS` makes them",
-    "prior": "the model has no codes of its corpus; `distill codes fit MODEL CORPUS` makes them",
+    "prior": "the model has no codes of its corpus; `distill analyse MODEL CORPUS` makes them",
 }
 
 

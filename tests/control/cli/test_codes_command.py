@@ -17,6 +17,7 @@ from distill_engine.modelfile.code_file import load_codes, save_codes
 from distill_engine.rendering import model_trim
 from distill_engine.rendering.coding.coder import coder_of
 from distill_engine.rendering.loaded_model import load_model
+from distill_engine.synthesis.instrument import prepare_instrument
 
 
 @pytest.fixture(scope="module")
@@ -204,6 +205,39 @@ def test_fit_takes_other_sizes_and_refuses_those_that_are_none(model, capsys):
     assert "Structure" in capsys.readouterr().out
 
 
+def test_fit_to_other_sounds_leaves_the_prior_that_plays_those_of_the_file(folder, model, tmp_path, capsys):
+    route = stored_route(model)
+    assert route is not None
+    (tmp_path / "others").mkdir()
+    for name in ("tone1", "tone2"):
+        shutil.copy(folder / "sounds" / f"{name}.wav", tmp_path / "others")
+    assert main(["codes", "fit", str(model), str(tmp_path / "others"), "--json"]) == 0
+    table = json.loads(capsys.readouterr().out)
+    assert "memorisation" in table
+    instrument = prepare_instrument(model)
+    assert instrument.prior is not None
+    assert len(instrument.prior.codes) == table["columns"] == (-(-np.diff(route.offsets) // 4)).sum()
+
+
+def test_a_file_without_its_sounds_says_which_command_brings_the_prior_back(folder, model, tmp_path, capsys):
+    codes, sounds = tmp_path / "a.distillcodes", folder / "sounds"
+    assert main(["codes", "encode", str(model), str(sounds / "tone1.wav"), "-o", str(codes)]) == 0
+    assert main(["model", "slim", str(model), "--forget"]) == 0
+    capsys.readouterr()
+    assert main(["codes", "fit", str(model), str(sounds)]) == 0
+    assert "no source prior: the file holds no path of its sounds; `distill analyse" in capsys.readouterr().out
+    assert main(["codes", "encode", str(model), str(sounds / "tone1.wav"), "-o", str(codes)]) == 0
+    edit = ["codes", "edit", str(model), str(codes), "fill 0:4", "-o", str(codes)]
+    assert main(edit) == 1
+    assert "`distill analyse MODEL CORPUS` puts them in" in capsys.readouterr().err
+    assert main(["render", str(model), "--source", "prior", "--duration", "0.1", "-o", str(tmp_path / "x.wav")]) == 1
+    assert "`distill analyse MODEL CORPUS` makes them" in capsys.readouterr().err
+    assert main(["analyse", str(model), str(sounds)]) == 0
+    assert main(["codes", "encode", str(model), str(sounds / "tone1.wav"), "-o", str(codes)]) == 0
+    assert main(edit) == 0
+    assert prepare_instrument(model).prior is not None
+
+
 def test_codes_that_were_made_before_another_fit_are_refused_and_older_files_are_read(folder, model, tmp_path, capsys):
     codes, out = tmp_path / "a.distillcodes", str(tmp_path / "a.wav")
     assert main(["codes", "encode", str(model), str(folder / "sounds" / "tone1.wav"), "-o", str(codes)]) == 0
@@ -238,7 +272,7 @@ def test_codes_of_an_empty_corpus_are_damaged_and_a_check_of_the_file_says_so(mo
     checks = {row["what"]: row["fault"] for row in json.loads(capsys.readouterr().out)["checks"]}
     assert checks["codes"] == "the model's codes are damaged: run `distill codes fit` again"
     assert main(["render", str(model), "-o", str(tmp_path / "x.wav"), "--source", "prior"]) == 1
-    assert "`distill codes fit MODEL CORPUS` makes them" in capsys.readouterr().err
+    assert "`distill analyse MODEL CORPUS` makes them" in capsys.readouterr().err
 
 
 def test_a_sound_shorter_than_a_column_is_refused(model, tmp_path, capsys):
@@ -265,7 +299,7 @@ def test_the_prior_goes_on_from_a_sound_without_a_seam(folder, model, tmp_path, 
         main([*command, "--continue", sound, "-o", str(whole), "--source", "walk"])
     update_model(model, parts={"codes": None})
     assert main([*command, "--continue", sound, "-o", str(tmp_path / "x.wav")]) == 1
-    assert "distill codes fit" in capsys.readouterr().err
+    assert "distill analyse" in capsys.readouterr().err
 
 
 def test_forgetting_the_sounds_forgets_their_codes(model, capsys, monkeypatch):

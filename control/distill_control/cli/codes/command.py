@@ -124,11 +124,14 @@ def run_fit(args: argparse.Namespace) -> int:
 
     need_one_process("distill codes fit")
     path = find_model(args.model, allow_paths=True)
-    route = stored_route(path) if args.corpus is None else route_of(path, corpus_of_model(args.corpus, 0, path))
+    stored = stored_route(path)
+    route = stored if args.corpus is None else route_of(path, corpus_of_model(args.corpus, 0, path))
     if route is None:
         raise CodesError(f"{path.name} holds no path of its sounds: `distill codes fit {args.model} CORPUS`")
-    keep = stored_route(path) is not None
-    table = fit_model_codes(path, route, levels=args.levels, size=args.codes, seed=args.seed, keep_corpus=keep)
+    keep = stored is not None
+    table = fit_model_codes(
+        path, route, levels=args.levels, size=args.codes, seed=args.seed, keep_corpus=keep, kept=stored
+    )
     emit(args, table, lambda console: console.print(fit_summary(table), markup=False, soft_wrap=True))
     return 0
 

@@ -87,7 +87,9 @@ def _random(coder: Coder, sequence: CodeSequence, words: Sequence[str]) -> CodeS
 
     _exactly(words, 2, 3)
     if coder.stored.corpus is None:
-        raise CodesError("the file holds no codes of its corpus to draw from: `distill codes fit MODEL CORPUS`")
+        raise CodesError(
+            "the file holds no codes of its corpus to draw from: `distill analyse MODEL CORPUS` puts them in"
+        )
     seed = int(words[2]) if len(words) > 2 else 0
     return randomise(sequence, coder.stored.corpus, int(words[0]), range_of(sequence, words[1]), seed)
 
@@ -97,7 +99,9 @@ def _fill(coder: Coder, sequence: CodeSequence, words: Sequence[str]) -> CodeSeq
 
     _exactly(words, 1, 2)
     if coder.stored.corpus is None:
-        raise CodesError("the file holds no codes of its corpus to draw from: `distill codes fit MODEL CORPUS`")
+        raise CodesError(
+            "the file holds no codes of its corpus to draw from: `distill analyse MODEL CORPUS` puts them in"
+        )
     seed, corpus = int(words[1]) if len(words) > 1 else 0, coder.stored.corpus
     codes = filled(MarkovPrior(corpus, PLAYED_STRENGTH), corpus, sequence.codes, range_of(sequence, words[0]), seed)
     return sequence.with_codes(codes)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+NO_PRIOR = "no source prior: the file holds no path of its sounds; `distill analyse MODEL CORPUS` makes one"
+
 
 def codes_text(row: Any) -> str:
     """Return what each level of codes carries; "" for a model without codes."""
@@ -44,7 +46,7 @@ def fit_summary(table: dict[str, Any]) -> str:
             f"{loudness:.0%} of its loudness, {spectrum:.0%} of its spectrum and {table['fine'][level]:.0%} of its fine "
             f"structure; {table['used'][level]:.0%} of the codes used"
         )
-    return "\n".join(filter(None, [*lines, memorisation_text(table)]))
+    return "\n".join([*lines, memorisation_text(table) or NO_PRIOR])
 
 
 def memorisation_text(row: Any) -> str:

@@ -30,7 +30,7 @@ def begun_of(args: argparse.Namespace, path: Path, instrument: Instrument) -> Be
     from distill_engine.rendering.loaded_model import load_model
 
     if instrument.prior is None:
-        raise CodesError(f"{path.name} has no codes of its corpus to go on with: `distill codes fit MODEL CORPUS`")
+        raise CodesError(f"{path.name} has no codes of its corpus to go on with: `distill analyse MODEL CORPUS`")
     return coder_of(load_model(path, vocoder=args.vocoder or "auto")).beginning(args.begun)
 
 

@@ -28,16 +28,17 @@ def fit_model_codes(  # parameters: the options of `distill codes fit`
     seed: int = 0,
     keep_corpus: bool = True,
     keep_trained: bool = False,
+    kept: CorpusPath | None = None,
 ) -> dict[str, Any]:
     """Fit codes to a corpus's path and write them into its model file; return the manifest's table.
 
     It says what the prior repeats of the corpus. Without `keep_corpus` the corpus's own codes are
     left out, so there is no prior. With `keep_trained` codebooks that were trained with the model
-    stay. Raises CodesError.
+    stay. `kept` is the path in the file where codes are fitted to another one. Raises CodesError.
     """
 
     def measure(corpus: CorpusCodes) -> dict[str, Any]:
-        return {"memorisation": memorisation(corpus, route, seed)} if keep_corpus else {}
+        return {"memorisation": memorisation(corpus, kept or route, seed)} if keep_corpus else {}
 
     return store_codes(
         path,
@@ -47,6 +48,7 @@ def fit_model_codes(  # parameters: the options of `distill codes fit`
         seed=seed,
         keep_corpus=keep_corpus,
         keep_trained=keep_trained,
+        kept=kept,
         also=measure,
     )
 

@@ -17,7 +17,7 @@ from distill_engine.synthesis.sources.prior_source import PriorCorpus, PriorSour
 from distill_engine.system.names import printable
 from distill_engine.takes.take_log import TakeLog
 
-NO_PRIOR = "the model has no codes of its corpus, so it has no prior: `distill codes fit MODEL CORPUS` makes them"
+NO_PRIOR = "the model has no codes of its corpus, so it has no prior: `distill analyse MODEL CORPUS` makes them"
 _NAMED = 3  # sounds that a refusal names
 
 
