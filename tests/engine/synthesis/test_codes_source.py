@@ -299,6 +299,68 @@ def test_a_take_holds_the_sequences_and_renders_them_as_heard(instrument, model,
     assert np.array_equal(again, np.concatenate(blocks[start:], axis=1))
 
 
+def sequences(synth: Synth) -> list[CodeSequence]:
+    sources = [voice.sources.of("codes") for voice in (synth._mixer.main, *synth._mixer.note_voices)]
+    return [source.sequence for source in sources if isinstance(source, CodesSource)]
+
+
+def test_another_seed_keeps_the_sequence_with_its_changes_and_its_loop(instrument):
+    synth = Synth(instrument, source="codes")
+    synth.codes.replace(instrument.codes.clip("tone3"))
+    synth.codes.set(0, 5, 30)
+    synth.codes.loop(4, 9)
+    kept = synth.codes.sequence
+    synth.set_seed(7)
+    assert synth.codes.sequence is kept
+    source = synth._mixer.main.sources.of("codes")
+    assert isinstance(source, CodesSource)
+    assert np.array_equal(played(source, 21)[:, 20], played(source, 20)[:, -1])  # a loop of five columns
+    synth.codes.undo()
+    assert not np.array_equal(synth.codes.sequence.codes, kept.codes)
+
+
+def test_notes_that_sound_at_once_play_the_same_sequence(instrument):
+    synth = Synth(instrument, source="codes")
+    synth.codes.replace(instrument.codes.clip("tone3"))
+    synth.keys.set_voices(3)
+
+    def alike() -> bool:
+        found = sequences(synth)
+        return len(found) == 4 and all(one is synth.codes.sequence for one in found)
+
+    assert alike()
+    for change in (
+        lambda: synth.codes.set(0, 2, 9),
+        lambda: synth.codes.copy(0, 4, 8),
+        lambda: synth.codes.loop(2, 7),
+        synth.codes.undo,
+        lambda: synth.codes.replace(instrument.codes.clip("tone1")),
+        lambda: synth.set_seed(3),
+    ):
+        change()
+        assert alike()
+
+
+def test_a_take_of_notes_and_seeds_renders_their_codes_as_heard(instrument, model, tmp_path):
+    synth = Synth(instrument, source="codes", block=2)
+    synth.codes.replace(instrument.codes.clip("tone2"))
+    synth.keys.set_voices(2)
+    synth.start_take(tmp_path / "notes.take")
+    blocks = [synth.render(2)]
+    synth.note(60, 90)
+    blocks += [synth.render(2) for _ in range(3)]
+    synth.codes.set(0, 1, 11)
+    synth.codes.loop(0, 3)
+    synth.note(67, 90)
+    blocks += [synth.render(2) for _ in range(3)]
+    synth.set_seed(9)
+    blocks += [synth.render(2) for _ in range(4)]
+    synth.stop_take()
+    take = read_take(tmp_path / "notes.take")
+    again = np.concatenate(list(play_take(prepare_instrument(model), take, lambda *_: instrument)), axis=1)
+    assert np.array_equal(again, np.concatenate(blocks, axis=1))
+
+
 def test_streamed_in_other_blocks_it_is_the_same(instrument):
     def sound(block: int) -> np.ndarray:
         synth = Synth(instrument, source="codes", block=block)

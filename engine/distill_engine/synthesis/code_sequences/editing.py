@@ -20,7 +20,7 @@ NO_CODES = "the model has no codes: `distill codes fit MODEL CORPUS` makes them"
 
 
 class CodeEditing:
-    """Changes what the `codes` source plays, in all voices of slot 0, and records it.
+    """Changes what the `codes` source plays, in slot 0 and in the notes' voices, and records it.
 
     Args:
         mixer: whose first slot is edited.
@@ -52,12 +52,19 @@ class CodeEditing:
             raise ControlError(NO_CODES)
         return source
 
+    def _sources(self) -> list[CodesSource]:
+        """Return slot 0's source and those of the notes. Raises ControlError without codes."""
+        notes = [voice.sources.of("codes") for voice in self._mixer.note_voices]
+        return [self._source(), *(source for source in notes if isinstance(source, CodesSource))]
+
     def replace(self, sequence: CodeSequence) -> None:
         """Play another sequence from its beginning. Raises ControlError if it does not fit."""
-        source = self._source()
+        first, *others = self._sources()
         self._check(sequence)
-        self._remember(source)
-        source.replace(sequence)
+        self._remember(first)
+        first.replace(sequence)
+        for source in others:
+            source.replace(first.sequence)
         self._take.codes(self._tick(), sequence.codes, sequence.single_residual)
 
     def set(self, level: int, column: int, code: int) -> None:
@@ -72,23 +79,34 @@ class CodeEditing:
 
     def loop(self, first: int, until: int) -> None:
         """Play columns `first` up to `until`, not included. Raises ControlError."""
-        self._source().loop(first, until)
+        main, *others = self._sources()
+        main.loop(first, until)
+        for source in others:
+            if source.sequence is not main.sequence:
+                source.change(main.sequence)
+            source.loop(first, until)
         self._take.command(self._tick(), "codes/loop", {"first": first, "until": until})
 
     def undo(self) -> None:
         """Take the last change back. Raises ControlError if there is none."""
-        source = self._source()
+        self._source()
         self._forget_others()
         if not self._earlier:
             raise ControlError("there is no change of the codes to take back")
         sequence = self._earlier.pop()
-        source.change(sequence)
+        self._play_on(sequence)
         self._take.codes(self._tick(), sequence.codes, sequence.single_residual, going_on=True)
 
     def go_on_with(self, sequence: CodeSequence) -> None:
         """Play an edited sequence on from where it is, as a take says. Raises ControlError."""
         self._check(sequence)
-        self._source().change(sequence)
+        self._play_on(sequence)
+
+    def _play_on(self, sequence: CodeSequence) -> None:
+        first, *others = self._sources()
+        first.change(sequence)
+        for source in others:
+            source.change(first.sequence)  # one copy for all
 
     def heard(self, seconds: float) -> Float32Array:
         """Return the latents [D, n] that slot 0 played last, at most `seconds` of them.
@@ -118,7 +136,7 @@ class CodeEditing:
         except CodesError as error:
             raise ControlError(str(error)) from None
         self._remember(source)
-        source.change(edited)
+        self._play_on(edited)
 
     def _forget_others(self) -> None:
         """Forget changes to sequences of a model that slot 0 no longer plays."""

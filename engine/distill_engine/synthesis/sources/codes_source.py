@@ -65,6 +65,12 @@ class CodesSource:
         self._first, self._end, self._at = 0, sequence.columns, 0.0
         self._ended, self._jumped, self._column = False, True, (-1, CodeSettings())
 
+    def begin_like(self, other: CodesSource) -> None:
+        """Play the sequence and the loop of another source of these codes, from their beginning."""
+        self.replace(other.sequence)
+        self._first, self._end = other._first, other._end
+        self._at = float(COLUMN_HOPS * self._first)
+
     def change(self, sequence: CodeSequence) -> None:
         """Play an edited sequence on from where it is; the loop is cut to what is there."""
         first, end, at = self._first, self._end, self._at

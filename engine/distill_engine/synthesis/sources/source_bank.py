@@ -10,6 +10,7 @@ import numpy as np
 from distill_engine.audio.arrays import Float32Array
 from distill_engine.errors import ControlError
 from distill_engine.state import StateDict
+from distill_engine.synthesis.sources.codes_source import CodesSource
 from distill_engine.synthesis.sources.latent_sources import JUMP_HOPS, Latent, LatentSource, SourceSettings, Struck
 
 OF_ONE_MODEL = ("input", "codes", "prior")  # sources whose states mean nothing to another model
@@ -109,8 +110,18 @@ class SourceBank:
             self._last, self._step = other._last.copy(), None if other._step is None else other._step.copy()
             self._length, self._left = other._length, other._left
 
+    def begin_like(self, other: SourceBank) -> None:
+        """Begin with the sequence of codes that another bank of the instrument was given."""
+        own, given = self._sources.get("codes"), other._sources.get("codes")
+        if isinstance(own, CodesSource) and isinstance(given, CodesSource):
+            own.begin_like(given)
+
     def bridge_from(self, other: SourceBank, fade_hops: int) -> None:
-        """Start from the last latent of another bank and cross-fade to this bank's own path."""
+        """Start from the last latent of another bank and cross-fade to this bank's own path.
+
+        Both are of one instrument, and what the other was given to play is kept.
+        """
+        self.begin_like(other)
         if other._last is not None and self._last is None:
             self._last = other._last.copy()
             self._bridge(fade_hops)

@@ -76,7 +76,10 @@ class NoteCommands:
         """
         if not 1 <= count <= MOST_VOICES:
             raise ControlError(f"{count} voices: give 1 to {MOST_VOICES}")
-        self._mixer.polyphony = Polyphony(self._hop, self._new_voices(count), budget) if count > 1 else None
+        voices = self._new_voices(count) if count > 1 else []
+        for voice in voices:
+            voice.sources.begin_like(self._mixer.main.sources)
+        self._mixer.polyphony = Polyphony(self._hop, voices, budget) if voices else None
         self._take.command(self._tick(), "voices", {"count": count, "budget": budget})
 
     def set_budget(self, budget: float) -> None:
