@@ -62,23 +62,26 @@ export function buildCodes(shared, root) {
     buttons();
     usage.textContent = now ? use(row(), now, called()) : "";
   };
-  const begin = (found, name) => {
-    state.model = model.value;
+  /** Begin with codes that were made by `of`: by now the list may show another model. */
+  const begin = (found, name, of) => {
+    state.model = of;
     state.versions = [{ id: found.id, levels: found.levels, name }];
     state.index = 0;
     grid.clear();
     show();
   };
   const encode = async () => {
-    const found = await run("encode", { model: model.value, corpus: corpus.value, file: file.value }, `encoding ${file.value} …`);
-    if (found) begin(found, file.value);
+    const [of, sound] = [model.value, file.value];
+    const found = await run("encode", { model: of, corpus: corpus.value, file: sound }, `encoding ${sound} …`);
+    if (found) begin(found, sound, of);
   };
   const open = async () => {
-    if (!saved.value) return;
-    busy(`reading ${saved.value} …`);
-    const found = await ask(`${at("/api/codes", saved.value)}?model=${encodeURIComponent(model.value)}`).catch((error) => (shared.fail(error), null));
+    const [of, name] = [model.value, saved.value];
+    if (!name) return;
+    busy(`reading ${name} …`);
+    const found = await ask(`${at("/api/codes", name)}?model=${encodeURIComponent(of)}`).catch((error) => (shared.fail(error), null));
     busy("");
-    if (found) begin({ id: saved.value, levels: Object.values(found.levels) }, saved.value);
+    if (found) begin({ id: name, levels: Object.values(found.levels) }, name, of);
   };
   const edit = async (...edits) => {
     if (!current()) return;
