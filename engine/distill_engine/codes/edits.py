@@ -126,7 +126,7 @@ def paste(sequence: CodeSequence, columns: Range, at: int) -> CodeSequence:
     """Copy a range over what begins at column `at`; the sequence grows where it must."""
     first, end = checked_range(sequence, columns)
     if not 0 <= at <= sequence.columns:
-        raise CodesError(f"column {at}: the sequence has columns 0 to {sequence.columns}")
+        raise CodesError(f"column {at}: give 0 to {sequence.columns}, the end of the sequence")
     order = np.arange(sequence.columns)
     after = order[min(at + end - first, sequence.columns) :]
     return sequence.taken(np.concatenate([order[:at], order[first:end], after]))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 import numpy as np
+import numpy.typing as npt
 
 from distill_engine.audio.arrays import Float32Array, Float64Array
 from distill_engine.codes.codebooks import Codebooks, Codes
@@ -20,12 +21,16 @@ class CodeSequence:
 
     Attributes:
         codes: [levels, C].
-        residual: latents [D, 4 * C] less those of the codes, in sigma; 0 where codes were edited.
-            In double precision the latents come back bit for bit.
+        source: latents [D, 4 * n] less those of the codes that they came with, in sigma. In double
+            precision the latents come back bit for bit. Edits share it: to copy minutes of sound
+            takes longer than a hop of playing.
+        places: the column [C] of `source` that each column has, -1 where codes were edited; None
+            for all in their order.
     """
 
     codes: Codes
-    residual: Float32Array | Float64Array
+    source: Float32Array | Float64Array
+    places: npt.NDArray[np.int64] | None = None
 
     def __post_init__(self) -> None:
         check_columns(self.columns)
@@ -37,17 +42,36 @@ class CodeSequence:
 
     def taken(self, indices: np.ndarray) -> CodeSequence:
         """Return the columns of these indices [n], with what their codes leave out."""
-        hops = (indices[:, None] * COLUMN_HOPS + np.arange(COLUMN_HOPS)).reshape(-1)
-        return CodeSequence(self.codes[:, indices], self.residual[:, hops])
+        return CodeSequence(self.codes[:, indices], self.source, self._places[indices])
 
     def with_codes(self, codes: Codes) -> CodeSequence:
         """Return the sequence with other codes [levels, C]; changed columns lose their residual."""
-        changed = np.repeat((codes != self.codes).any(axis=0), COLUMN_HOPS)
-        return replace(self, codes=codes, residual=np.where(changed, self.residual.dtype.type(0), self.residual))
+        changed = (codes != self.codes).any(axis=0)
+        return replace(self, codes=codes, places=np.where(changed, -1, self._places))
 
     def single(self) -> CodeSequence:
         """Return the sequence as it is played live, as takes and states keep it."""
-        return self if self.residual.dtype == np.float32 else replace(self, residual=self.single_residual)
+        return self if self.source.dtype == np.float32 else replace(self, source=self.source.astype(np.float32))
+
+    @property
+    def _places(self) -> npt.NDArray[np.int64]:
+        return np.arange(self.columns) if self.places is None else self.places
+
+    @property
+    def residual(self) -> Float32Array | Float64Array:
+        """The latents [D, 4 * C] less those of the codes, in sigma; 0 where codes were edited."""
+        if self.places is None:
+            return self.source
+        by_column = self.source.reshape(len(self.source), -1, COLUMN_HOPS)
+        found = np.where(self.places[:, None] >= 0, by_column[:, self.places], self.source.dtype.type(0))
+        return found.reshape(len(self.source), -1)
+
+    def residual_of(self, column: int) -> Float32Array | Float64Array:
+        """Return the residual [D, 4] of a column."""
+        place = column if self.places is None else int(self.places[column])
+        if place < 0:
+            return np.zeros((len(self.source), COLUMN_HOPS), self.source.dtype)
+        return self.source[:, COLUMN_HOPS * place : COLUMN_HOPS * (place + 1)]
 
     @property
     def single_residual(self) -> Float32Array:

@@ -61,9 +61,9 @@ class CodeCommands:
             )
         file = load_codes(path)
         file.check(codes.books, codes.skeleton, path.name)
-        if len(file.sequence.residual) != len(codes.books.spread):
-            raise CodesError(f"{path.name}: latents of {len(file.sequence.residual)} dimensions: damaged")
-        return file.sequence
+        if len(file.sequence.source) != len(codes.books.spread):
+            raise CodesError(f"{path.name}: latents of {len(file.sequence.source)} dimensions: damaged")
+        return file.sequence.single()  # here and not on the synth thread: minutes of sound take longer than a hop
 
     def save(self, name: str) -> None:
         """Save what plays under a new name. Raises LibraryError, CodesError."""
@@ -80,7 +80,7 @@ class CodeCommands:
         latents = self._run(lambda: self._synth.codes.heard(float(seconds)))
         if latents.shape[1] < COLUMN_HOPS:
             raise ControlError("less than a column of sound has played yet")
-        sequence = encode_sequence(books, latents)
+        sequence = encode_sequence(books, latents).single()
         self._run(lambda: self._synth.codes.replace(sequence))
 
     def go_on(self, seconds: float) -> None:

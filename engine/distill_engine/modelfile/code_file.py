@@ -78,13 +78,19 @@ def save_codes(path: Path, file: CodeFile) -> None:
 
     Raises CodesError if the disk refuses, and for more than can be read again.
     """
+    columns, levels = file.sequence.columns, int(file.sequence.codes.shape[0])
+    if columns * (2 * levels + 8 * COLUMN_HOPS * len(file.lead)) > MOST_BYTES - MOST_HEADER:
+        raise CodesError(
+            f"{path}: {columns} columns would take more than the {MOST_BYTES / 1e9:.1f} GB of a file: "
+            "shorten the sequence"
+        )
     about = {
         "version": VERSION,
         "name": file.name,
         "skeleton": file.skeleton,
         "books": file.books,
         "size": file.size,
-        "levels": int(file.sequence.codes.shape[0]),
+        "levels": levels,
         "column_hops": COLUMN_HOPS,
         "frames": file.frames,
         "tail": file.tail,
@@ -94,11 +100,6 @@ def save_codes(path: Path, file: CodeFile) -> None:
         "residual": file.sequence.residual.astype(np.float64),
         "lead": file.lead.astype(np.float32),
     }
-    if sum(array.nbytes for array in arrays.values()) > MOST_BYTES - MOST_HEADER:
-        raise CodesError(
-            f"{path}: {file.sequence.columns} columns would take more than the {MOST_BYTES / 1e9:.1f} GB of a file: "
-            "shorten the sequence"
-        )
     chunks = encode(Part(arrays, {_KEY: json.dumps(about, ensure_ascii=False)}), str(path))
     try:
         with folder_lock(path.parent), replacing(path) as target:

@@ -127,7 +127,7 @@ def test_a_transfer_plays_columns_of_the_sound_alone():
         (lambda: edits.nearest_codes(SEQUENCE, BOOKS, 0, (0, 1), 64), "1 to 63 neighbours"),
         (lambda: edits.reverse(SEQUENCE, (4, 4)), "the end is 5 to 10"),
         (lambda: edits.reverse(SEQUENCE, (4, 11)), "the end is 5 to 10"),
-        (lambda: edits.paste(SEQUENCE, (0, 1), 11), "columns 0 to 10"),
+        (lambda: edits.paste(SEQUENCE, (0, 1), 11), "give 0 to 10"),
         (lambda: edits.repeat(SEQUENCE, (0, 10), 0), "no column"),
         (lambda: edits.repeat(SEQUENCE, (0, 10), 1 << 20), "more than a sequence holds"),
         (lambda: edits.blend(BOOKS, SEQUENCE, SEQUENCE, 1.5), "0 to 1"),

@@ -9,6 +9,7 @@ import pytest
 
 import support_skeleton
 from distill_engine.codes.columns import COLUMN_HOPS
+from distill_engine.codes.edits import repeat
 from distill_engine.codes.sequence import CodeSequence, encode_sequence
 from distill_engine.errors import CodesError, ControlError, LibraryError
 from distill_engine.inference.stored_codes import store_codes, stored_route
@@ -297,6 +298,36 @@ def test_a_take_holds_the_sequences_and_renders_them_as_heard(instrument, model,
     take = read_take(tmp_path / "codes.take")
     again = np.concatenate(list(play_take(prepare_instrument(model), take, lambda *_: instrument)), axis=1)
     assert np.array_equal(again, np.concatenate(blocks[start:], axis=1))
+
+
+def test_edits_of_minutes_of_sound_copy_none_of_it_and_are_all_taken_back(instrument):
+    synth = Synth(instrument, source="codes")
+    clip = instrument.codes.clip("tone3")
+    synth.codes.replace(repeat(clip, (0, clip.columns), 200))
+    kept = synth.codes.sequence
+    for column in range(20):
+        synth.codes.set(0, column, 30)
+        synth.codes.copy(0, 40, 100)
+    assert synth.codes.sequence.source is kept.source  # a copy takes longer than a hop of playing
+    assert not synth.codes.sequence.residual[:, : 20 * COLUMN_HOPS].any()
+    for _ in range(32):
+        synth.codes.undo()
+    with pytest.raises(ControlError, match="no change of the codes to take back"):
+        synth.codes.undo()
+
+
+def test_changes_of_many_minutes_are_forgotten_before_memory_runs_out(instrument, monkeypatch):
+    synth = Synth(instrument, source="codes")
+    clips = [instrument.codes.clip(f"tone{number}") for number in (1, 2, 3)]
+    monkeypatch.setattr(
+        "distill_engine.synthesis.code_sequences.editing.MOST_UNDONE_BYTES", 2 * (clips[0].source.nbytes + 1000)
+    )
+    for clip in [*clips, *clips]:
+        synth.codes.replace(clip)
+    synth.codes.undo()
+    synth.codes.undo()
+    with pytest.raises(ControlError, match="no change of the codes to take back"):
+        synth.codes.undo()
 
 
 def sequences(synth: Synth) -> list[CodeSequence]:

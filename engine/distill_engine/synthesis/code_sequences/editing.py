@@ -16,6 +16,7 @@ from distill_engine.synthesis.sources.codes_source import CodesSource
 from distill_engine.takes.take_log import TakeLog
 
 MOST_UNDONE = 32  # changes that can be taken back
+MOST_UNDONE_BYTES = 256 << 20  # of the sequences that are kept for it: those of many minutes are fewer
 NO_CODES = "the model has no codes: `distill codes fit MODEL CORPUS` makes them"
 
 
@@ -65,7 +66,7 @@ class CodeEditing:
         first.replace(sequence)
         for source in others:
             source.replace(first.sequence)
-        self._take.codes(self._tick(), sequence.codes, sequence.single_residual)
+        self._record(sequence)
 
     def set(self, level: int, column: int, code: int) -> None:
         """Set one code. Raises ControlError for a place or code that is not there."""
@@ -95,12 +96,16 @@ class CodeEditing:
             raise ControlError("there is no change of the codes to take back")
         sequence = self._earlier.pop()
         self._play_on(sequence)
-        self._take.codes(self._tick(), sequence.codes, sequence.single_residual, going_on=True)
+        self._record(sequence, going_on=True)
 
     def go_on_with(self, sequence: CodeSequence) -> None:
         """Play an edited sequence on from where it is, as a take says. Raises ControlError."""
         self._check(sequence)
         self._play_on(sequence)
+
+    def _record(self, sequence: CodeSequence, *, going_on: bool = False) -> None:
+        if self._take.active:  # else its residual would be put together for nothing
+            self._take.codes(self._tick(), sequence.codes, sequence.single_residual, going_on=going_on)
 
     def _play_on(self, sequence: CodeSequence) -> None:
         first, *others = self._sources()
@@ -126,8 +131,8 @@ class CodeEditing:
             raise ControlError(str(error)) from None
         if not sequence.columns:
             raise ControlError("a sequence of codes needs at least one column")
-        if len(sequence.residual) != len(self.codes.books.spread):
-            raise ControlError(f"the sequence has latents of {len(sequence.residual)} dimensions: of another model")
+        if len(sequence.source) != len(self.codes.books.spread):
+            raise ControlError(f"the sequence has latents of {len(sequence.source)} dimensions: of another model")
 
     def _change(self, edit: Callable[[CodeSequence], CodeSequence]) -> None:
         source = self._source()
@@ -146,4 +151,13 @@ class CodeEditing:
 
     def _remember(self, source: CodesSource) -> None:
         self._forget_others()
-        self._earlier = [*self._earlier[1 - MOST_UNDONE :], source.sequence]
+        kept = [*self._earlier[1 - MOST_UNDONE :], source.sequence]
+        while len(kept) > 1 and _size(kept) > MOST_UNDONE_BYTES:
+            kept.pop(0)
+        self._earlier = kept
+
+
+def _size(sequences: list[CodeSequence]) -> int:
+    """Return the bytes of sequences. Edits share what codes leave out."""
+    arrays = [array for sequence in sequences for array in (sequence.codes, sequence.source)]
+    return sum({id(array): array.nbytes for array in arrays}.values())

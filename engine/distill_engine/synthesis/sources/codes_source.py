@@ -124,14 +124,13 @@ class CodesSource:
 
     def _decoded(self, column: int, codes: CodeSettings) -> npt.NDArray[np.float64]:
         """Return the latents [D, 4] of a column."""
-        books, hops = self._books, slice(COLUMN_HOPS * column, COLUMN_HOPS * (column + 1))
-        levels = slice(0, books.levels)
+        books, levels = self._books, slice(0, self._books.levels)
         shifts = np.rint(codes.shifts[levels]).astype(np.int64)
         moved = np.clip(self._sequence.codes[:, column] + shifts, 0, books.size - 1)
         components = books.components(moved[:, None], codes.levels[levels])
         latents = latents_of(books.projection.up(components), books.spread)
         share = 0.0 if shifts.any() else float(np.prod(codes.levels[levels]))
-        return np.asarray(latents + share * self._sequence.residual[:, hops])
+        return np.asarray(latents + share * self._sequence.residual_of(column))
 
     def restart(self) -> None:
         self._at, self._seen, self._ended, self._jumped = float(COLUMN_HOPS * self._first), None, False, True
