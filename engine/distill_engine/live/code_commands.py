@@ -46,10 +46,18 @@ class CodeCommands:
         }
 
     def load(self, name: str) -> None:
-        """Play a saved sequence, or a sound of the corpus. Raises ControlError, CodesError."""
-        codes = self._synth.codes.codes
-        clip = codes.clip(name)
-        sequence = clip if clip is not None else self._saved(name)
+        """Play a saved sequence, or a sound of the corpus. Raises ControlError, CodesError.
+
+        A sequence is often saved under the name of the sound that it was made of: it comes first,
+        unless it is of another model.
+        """
+        clip = self._synth.codes.codes.clip(name)
+        try:
+            sequence = self._saved(name)
+        except (ControlError, CodesError):
+            if clip is None:
+                raise
+            sequence = clip
         self._run(lambda: self._synth.codes.replace(sequence))
 
     def _saved(self, name: str) -> CodeSequence:

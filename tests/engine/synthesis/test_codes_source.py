@@ -219,6 +219,26 @@ def test_names_of_sequences_and_sounds_are_found_in_either_unicode_form(instrume
     commands.load(composed)
 
 
+def test_a_sequence_saved_under_the_name_of_its_sound_is_what_loads(instrument, tmp_path, monkeypatch):
+    monkeypatch.setenv("DISTILL_HOME", str(tmp_path))
+    synth = Synth(instrument, source="codes")
+    commands = CodeCommands(synth, lambda action: action())
+    commands.load("tone3")
+    synth.codes.set(0, 1, 9)
+    edited = synth.codes.sequence.codes
+    commands.save("tone3")
+    commands.load("tone3")
+    assert np.array_equal(synth.codes.sequence.codes, edited)
+    commands.load("tone3.wav")
+    assert not np.array_equal(synth.codes.sequence.codes, edited)
+    path = tmp_path / "codes" / "tone3.distillcodes"
+    save_codes(path, replace(load_codes(path), skeleton="ab" * 32))  # saved beside another model
+    commands.load("tone3")
+    assert np.array_equal(synth.codes.sequence.codes, instrument.codes.clip("tone3").codes)
+    with pytest.raises(CodesError, match="another model"):
+        commands.load("tone3.distillcodes")
+
+
 def test_a_suffix_in_capitals_is_no_part_of_a_name(instrument, tmp_path, monkeypatch):
     monkeypatch.setenv("DISTILL_HOME", str(tmp_path))
     commands = CodeCommands(Synth(instrument, source="codes"), lambda action: action())
