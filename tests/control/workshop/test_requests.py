@@ -215,6 +215,24 @@ def test_a_folder_of_this_machine_is_named_and_nothing_in_it_is_changed(filled, 
     assert [path.name for path in tmp_path.iterdir()] == ["a.wav"]
 
 
+def test_a_corpus_under_a_second_name_is_forgotten_and_its_files_stay(filled, tone, tmp_path):
+    assert filled.ask("POST", "/api/corpora", {"name": "inner"})[0] == 200
+    assert filled.upload("inner", "a.wav", tone(5))[0] == 200
+    folder = filled.home / "corpora" / "inner"
+    (tmp_path / "b.wav").write_bytes(tone(6))
+    (filled.home / "corpora" / "linked").symlink_to(tmp_path)
+    assert filled.ask("POST", "/api/corpora", {"name": "again", "folder": str(folder)})[0] == 200
+    own = {row["name"]: row["own"] for row in filled.get("/api/corpora")}
+    assert (own["inner"], own["again"]) == (True, False)
+    assert filled.ask("DELETE", "/api/corpora/again/files/a.wav")[0] == 400
+    for name in ("again", "linked"):
+        assert filled.ask("DELETE", f"/api/corpora/{name}")[0] == 200
+    assert {"again", "linked"}.isdisjoint(row["name"] for row in filled.get("/api/corpora"))
+    assert ((folder / "a.wav").exists(), (tmp_path / "b.wav").exists()) == (True, True)
+    assert filled.ask("DELETE", "/api/corpora/inner")[0] == 200
+    assert not folder.exists()
+
+
 def test_models_are_listed_named_tagged_copied_and_taken_in(filled):
     rows = {row["name"]: row for row in filled.get("/api/models")}
     assert rows.keys() >= {"mine", "broken", "starter"}
