@@ -225,6 +225,31 @@ def test_presets_are_saved_recalled_renamed_ordered_and_deleted_and_the_other_pa
         assert other.run("document.querySelector('.play').inert && !document.querySelector('.panic').inert")
 
 
+def test_a_locked_page_neither_stops_nor_learns_by_key_and_no_dropped_file_takes_its_place(player, open_page, tools):
+    page = open_page(player, "?lock=1")
+    with player.client() as client:
+        client.send("/distill/play")
+        page.until("document.querySelector('.play').ariaPressed === 'true'")
+        page.run("document.activeElement.blur()")
+        page.key(" ")
+        page.run("document.querySelector('.moves .bar input').focus()")
+        page.key("l")
+        page.run("document.querySelector('#map .bar').dispatchEvent(new MouseEvent('contextmenu', {cancelable: true}))")
+        assert page.run("document.querySelectorAll('.learn[aria-pressed=true]').length") == 0
+        page.key("1")
+        assert tools.ask(client, "/distill/playing") == (1,)
+        for kind in ("dragover", "drop"):
+            assert page.run(
+                "(() => { const dataTransfer = new DataTransfer(); dataTransfer.items.add(new File(['x'], 'x.wav'));"
+                f"const event = new DragEvent('{kind}', {{dataTransfer, bubbles: true, cancelable: true}});"
+                "document.querySelector('#controls').dispatchEvent(event); return event.defaultPrevented; })()"
+            )
+        page.key("Escape")
+        page.key("Escape")
+        tools.eventually(lambda: tools.ask(client, "/distill/playing") == (0,))
+        client.send("/distill/play")
+
+
 def test_a_take_is_recorded_and_listed_and_a_refused_model_says_why(player, open_page, tools):
     page = open_page(player)
     page.type(".joined input", "evening")

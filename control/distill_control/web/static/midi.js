@@ -10,7 +10,7 @@ let hint = () => {};
 
 /** Wait for a controller that shall steer an address; again cancels, `forget` removes what steers it. */
 export function learn(instrument, address, forget = false) {
-  if (!address) return;
+  if (!address || document.body.classList.contains("locked")) return;
   if (forget) instrument.send("/distill/midi/forget", address);
   else if (learning === address) cancel(instrument);
   else {
