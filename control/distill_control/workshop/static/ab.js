@@ -17,7 +17,7 @@ export function buildComparison(shared) {
   const tally = h("span", { className: "muted", role: "status" });
   const play = button("▶ Play", () => (state.nodes ? stop() : start()), { className: "play", title: "Space" });
   const other = button("Switch (X)", () => turn(), { title: "The other sound, at the same place" });
-  const loop = toggle("loop", "Loop", true);
+  const loop = toggle("loop", "Loop", true, (before) => turnLoop(before));
   const matched = toggle("matched", "Same loudness", true, () => gains());
   const blind = toggle("blind", "Blind", false, () => mix());
   const votes = ["first", "second"].map((word, index) => button(`${index + 1}: ${word} is better`, () => vote(index), { hidden: true }));
@@ -29,9 +29,10 @@ export function buildComparison(shared) {
 
   function toggle(name, text, on, after = () => {}) {
     const made = button(text, () => {
+      const before = place();
       state[name] = !state[name];
       made.setAttribute("aria-pressed", state[name]);
-      after();
+      after(before);
       show();
     }, { "aria-pressed": on });
     return made;
@@ -102,6 +103,12 @@ export function buildComparison(shared) {
       if (atOnce) gain.value = target;
       else gain.setTargetAtTime(target, context.audio.currentTime, SWITCH_SECONDS / 3);
     }
+  };
+  /** Loop or not from here on, also what sounds now; `before` is where the clock stood. */
+  const turnLoop = (before) => {
+    if (!state.nodes) return;
+    [state.from, state.began] = [before, context.audio.currentTime];
+    for (const { source } of Object.values(state.nodes)) source.loop = state.loop;
   };
   const turn = () => {
     state.heard = state.heard === "A" ? "B" : "A";
