@@ -201,6 +201,28 @@ def test_presets_are_saved_recalled_renamed_ordered_and_deleted_and_the_other_pa
         other.until(f"{pads} === 'dawn,rain & sea'")
         other.click(".pad")
         tools.eventually(lambda: value_of(tools, client, BRIGHT) == 0.5)
+        kept = (player.home / "presets" / "starter" / "dawn.preset.json").read_bytes()
+        client.send("/distill/width", 0.75)
+        tools.eventually(lambda: value_of(tools, client, "/distill/width") == 0.75)
+        page.until("document.querySelector('#tabs form input').value === ''")  # the name that was saved is gone
+        page.type("#tabs form input", "dawn")
+        save = "document.querySelector('#tabs form button').textContent"
+        page.click("#tabs form button")
+        assert page.run(save) == "Replace"
+        page.key("Escape")
+        assert page.run(save) == "Save"
+        assert (player.home / "presets" / "starter" / "dawn.preset.json").read_bytes() == kept
+        for said in ("Replace", "Save"):
+            page.click("#tabs form button")
+            assert page.run(save) == said
+        path = player.home / "presets" / "starter" / "dawn.preset.json"
+        tools.eventually(lambda: path.read_bytes() != kept)
+        page.until("document.querySelector('#tabs form input').value === ''")
+        page.type("#tabs form input", "no/name")
+        page.click("#tabs form button")
+        page.until("document.querySelector('#toast').textContent.includes('it holds')")
+        assert page.run("document.querySelector('#tabs form input').value") == "no/name", "to be mended"
+        page.type("#tabs form input", "")
         page.run("document.activeElement.blur()")
         page.key("2")
         tools.eventually(lambda: value_of(tools, client, BRIGHT) == -0.5)
