@@ -248,6 +248,10 @@ def test_a_finished_vocoder_is_replaced_only_after_a_yes_and_the_library_shows_i
     page.until(f"{asked}?.includes('already has a trained vocos vocoder (40 epochs). Replace it?')")
     assert page.run("document.activeElement.textContent") == "Keep"
     page.picture(PICTURES / "replace-1280.png")
+    page.key("Escape")
+    assert page.run("document.querySelector('#vocoder-form .question')") is None
+    page.run("document.querySelector('#vocoder-form').requestSubmit()")
+    page.until(f"{asked}?.includes('Replace it?')")
     click(page, "Keep", "#vocoder-form .question")
     assert not any(job["about"].get("model") == "owls" for job in workshop.get("/api/jobs"))
     page.run("location.hash = 'library'")
@@ -431,6 +435,18 @@ def test_load_brings_all_settings_of_an_entry_back_and_the_result_follows_the_hi
     page.run(f"{entry('plainer')}.querySelector('[aria-label^=Delete]').click()")
     click(page, "Delete", "#history .question")
     page.until(f"{shown} === 'Result' && document.querySelector('.result').hidden")
+
+
+def test_a_model_stays_chosen_under_its_new_name(screen, workshop, trained):
+    copy_model(workshop, "wren", completed=True)
+    page = screen("library")
+    page.until("document.querySelector('[data-model=wren]')")
+    page.run("document.querySelector('[data-model=wren]').click()")
+    click(page, "Rename", "#detail")
+    page.type("#detail input[name=name]", "robin")
+    page.run("document.querySelector('#detail form').requestSubmit()")
+    page.until("document.querySelector('[data-model=robin]')?.ariaPressed === 'true'")
+    page.until("document.querySelector('#detail h2')?.textContent === 'robin'")
 
 
 def test_a_file_that_misses_its_target_leaves_the_page_where_it_is(screen, workshop):

@@ -33,7 +33,7 @@ export function cancel(instrument) {
 
 /** Return the button that learns an address; it says what steers it. */
 export function learnButton(instrument, address) {
-  const element = button("L", (event) => learn(instrument, address, event.shiftKey), { className: "learn" });
+  const element = button("L", (event) => learn(instrument, address, event.shiftKey), { className: "learn", disabled: document.body.classList.contains("locked") });
   buttons.set(element, address);
   dress(element, address);
   return element;
