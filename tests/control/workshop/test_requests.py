@@ -7,6 +7,7 @@ import http.client
 import json
 import re
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -152,6 +153,25 @@ def test_an_upload_arrives_whole_or_not_at_all(filled, tone):
     while sorted(path.name for path in folder.iterdir()) != ["deep", "one.wav"]:  # no part of the broken one stays
         assert time.monotonic() < deadline
         time.sleep(0.02)
+
+
+def test_what_a_killed_workshop_was_receiving_goes_with_the_next_upload(start_workshop, tone, tmp_path):
+    shop = start_workshop("--no-engine")
+    assert shop.ask("POST", "/api/corpora", {"name": "sea"})[0] == 200
+    folder = tmp_path / "corpora" / "sea"
+    with socket.create_connection(("127.0.0.1", shop.port)) as going:
+        head = "PUT /api/corpora/sea/files/half.wav HTTP/1.1\r\nHost: 127.0.0.1\r\nX-Distill: 1\r\nContent-Length: 90000\r\n"
+        going.sendall((head + "Content-Type: application/octet-stream\r\n\r\n").encode() + b"x" * 30000)
+        deadline = time.monotonic() + 10
+        while not any(path.stat().st_size for path in folder.iterdir()):
+            assert time.monotonic() < deadline
+            time.sleep(0.02)
+        assert shop.upload("sea", "one.wav", tone(3))[0] == 200
+        assert len(list(folder.iterdir())) == 2, "what is being received stays"
+        shop.stop(signal.SIGKILL)
+    shop.start()
+    assert shop.upload("sea", "two.wav", tone(4))[0] == 200
+    assert sorted(path.name for path in folder.iterdir()) == ["one.wav", "two.wav"]
 
 
 def test_a_corpus_has_five_hundred_files_at_most(filled, tone):
