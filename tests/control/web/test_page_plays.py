@@ -300,6 +300,17 @@ def test_a_controller_is_learned_by_a_click_and_forgotten(player, open_page, too
     page.until("document.querySelector('#toast').textContent.startsWith('brightness: move a controller')")
     page.key("Escape")
     page.until("!document.querySelector('.learn[aria-pressed=true]')")
+    page.click(learn)
+    page.until(f"document.querySelector('{learn}').getAttribute('aria-pressed') === 'true'")
+    given_up = page.run("""(async () => {
+        const { startMidi } = await import('/ui/midi.js');
+        const heard = {};
+        startMidi({ on: (address, act) => (heard[address] = act), onState() {}, ask() {} }, { hint() {}, say() {} });
+        heard['/distill/midi/learned']('/distill/gain', 'cc 7'); // by another page
+        heard['/distill/midi/list.reply']();
+        return !document.querySelector('.learn[aria-pressed=true]');
+    })()""")
+    assert given_up
 
 
 def test_a_question_that_the_engine_had_no_time_for_is_asked_again(player, open_page):

@@ -357,6 +357,19 @@ def test_two_sounds_are_compared_without_a_gap_at_one_loudness_and_blind_tells_n
     page = screen("render")
     page.run(TAP)
     page.until("document.querySelectorAll('.entry').length >= 3")
+    page.run(
+        "(fetched => { window.late = 0; window.fetch = (...given) => String(given[0]).endsWith('/audio') && !window.late"
+        "? (window.late = 1, new Promise((done) => setTimeout(done, 400)).then(() => fetched(...given)).finally(() => (window.late = 2)))"
+        ": fetched(...given); })(window.fetch)"
+    )
+    for number in (2, 3):  # the first one arrives last
+        page.run(
+            f"[...document.querySelectorAll('.entry')].find((e) => e.textContent.includes('take {number}'))"
+            ".querySelector('[aria-label$=\"as A\"]').click()"
+        )
+    page.until("window.late === 2")
+    time.sleep(0.3)  # to decode it
+    assert page.run("document.querySelector('[data-side=A] .name').textContent") == "take 3"
     put(page, "A", "take 1")
     put(page, "B", "take 3")
     heard = loudness_of_sides(page)

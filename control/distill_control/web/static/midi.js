@@ -84,7 +84,7 @@ export function startMidi(instrument, drawer) {
     refresh();
   });
   instrument.on("/distill/midi/learned", (address, controller) => {
-    if (learning === address) learning = "";
+    learning = ""; // one at a time is learned: what this page waited for, another one has given up
     drawer.say(`learned: ${controller} steers ${inWords(address)}`);
     instrument.ask("/distill/midi/list");
   });

@@ -11,6 +11,7 @@ const QUIETEST = 1e-6; // of an RMS
 export function buildComparison(shared) {
   const context = { audio: null };
   const sides = { A: null, B: null };
+  const wanted = { A: null, B: null }; // chosen last, on its way perhaps
   const state = { heard: "A", loop: true, matched: true, blind: false, hidden: "AB", better: { A: 0, B: 0 }, from: 0, began: 0, nodes: null };
   const names = { A: h("span", { className: "grow name" }, "choose A in the history"), B: h("span", { className: "grow name" }, "choose B in the history") };
   const waves = { A: h("canvas", { className: "wave" }), B: h("canvas", { className: "wave" }) };
@@ -49,10 +50,12 @@ export function buildComparison(shared) {
   const real = (shown) => (state.blind ? state.hidden["AB".indexOf(shown)] : shown);
 
   const put = async (side, entry) => {
+    wanted[side] = entry;
     try {
       context.audio ??= new AudioContext();
       const data = await (await fetch(`${at("/api/renders", entry.id)}/audio`)).arrayBuffer();
       const buffer = await context.audio.decodeAudioData(data);
+      if (wanted[side] !== entry) return; // another one was chosen meanwhile
       stop();
       sides[side] = { entry, buffer, rms: rms(buffer), lufs: entry.made.figures?.quality?.lufs };
       state.better = { A: 0, B: 0 };

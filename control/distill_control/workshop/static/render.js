@@ -346,7 +346,9 @@ function resultCard(shared) {
     save.hidden = play.hidden = !entry.sound;
     live.hidden = !shared.instrument.connected;
     badge.textContent = [...facts(entry), ...(entry.made.figures?.notes ?? [])].join(" · ");
-    outline = await ask(`${url}/outline.json`).catch(() => [[], []]);
+    const found = await ask(`${url}/outline.json`).catch(() => [[], []]);
+    if (current?.id !== entry.id) return; // another one is shown by now
+    outline = found;
     draw();
   };
   /** Follow a change of the history: another title, or gone. */
