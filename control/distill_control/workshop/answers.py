@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 import shutil
 from collections.abc import Awaitable, Callable
 from functools import wraps
@@ -16,8 +15,9 @@ from starlette.responses import JSONResponse, Response
 
 from distill_control.workshop.guard import refused
 from distill_engine.errors import ControlError, DistillError, LibraryError
-from distill_engine.system.atomic_write import give_new_name, write_advice
+from distill_engine.system.atomic_write import give_new_name, open_temporary, remove_stale, write_advice
 from distill_engine.system.plain_json import parse
+from distill_engine.system.portable.files import RENAMES_OPEN_FILES
 
 BODY_BYTES = 256 * 1024  # of an order
 UPLOAD_BYTES = 2 << 30  # of one file
@@ -76,16 +76,21 @@ async def receive(request: Request, target: Path) -> None:
     free = shutil.disk_usage(target.parent).free
     if free - announced < SPARE_BYTES:
         raise ControlError(f"{target.name}: the disk has {free >> 20} MB free: make room first")
-    part = target.with_name(f".{secrets.token_hex(8)}.part")
+    await in_thread(remove_stale, target.parent)  # of uploads that a killed workshop was receiving
+    part, descriptor = await in_thread(open_temporary, target)  # locked, so that nobody takes it for such a one
     try:
         received = 0
-        async with await open_file(part, "xb") as file:
+        async with await open_file(descriptor, "wb") as file:
             async for chunk in request.stream():
                 received += len(chunk)
                 if received > UPLOAD_BYTES:
                     raise ControlError(f"{target.name}: a file has at most {UPLOAD_BYTES >> 30} GB here")
                 await file.write(chunk)
-        await in_thread(give_new_name, part, target)
+            await file.flush()
+            if RENAMES_OPEN_FILES:
+                await in_thread(give_new_name, part, target)
+        if not RENAMES_OPEN_FILES:
+            await in_thread(give_new_name, part, target)
     except ClientDisconnect:
         raise ControlError(f"{target.name}: the upload was broken off") from None
     except FileExistsError:

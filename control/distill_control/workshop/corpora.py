@@ -65,13 +65,26 @@ class Corpora:
         return path
 
     def forget(self, name: str) -> None:
-        """Delete a corpus that the page filled, or forget a folder, which stays as it is."""
+        """Delete a corpus that the page filled, or forget a folder, which stays as it is.
+
+        Raises LibraryError.
+        """
         folder = self.folder(name)
-        if folder.parent == self.root:
-            shutil.rmtree(folder, ignore_errors=True)
-            return
+        try:
+            if self.is_own(name):
+                folder.unlink() if folder.is_symlink() else shutil.rmtree(folder)
+                return
+        except OSError as error:
+            raise LibraryError(f"{name}: cannot be deleted whole ({reason_of(error)})") from None
         with folder_lock(ensure(data_dir())):
             self._write({known: path for known, path in self._told().items() if known != name})
+
+    def is_own(self, name: str) -> bool:
+        """Return whether the page filled a corpus, and may change its files.
+
+        A folder that was named is never such a one, wherever it lies.
+        """
+        return name not in self._told() and (self.root / name).is_dir()
 
     def files(self, name: str) -> list[FoundFile]:
         """Return the files of a corpus. Raises LibraryError, CorpusError."""
@@ -102,7 +115,7 @@ class Corpora:
     def place(self, corpus: str, name: str) -> Path:
         """Return where an uploaded file goes. Raises LibraryError, ControlError."""
         folder = self.folder(corpus)
-        if folder.parent != self.root:
+        if not self.is_own(corpus):
             raise ControlError(f"{corpus} is a folder of this machine: put the file there yourself")
         parts = [safe_name(part) for part in name.split("/")]
         if len(parts) > DEPTH_LIMIT:
@@ -118,7 +131,7 @@ class Corpora:
 
     def remove(self, corpus: str, name: str) -> None:
         """Delete an uploaded file. Raises LibraryError."""
-        if self.folder(corpus).parent != self.root:
+        if not self.is_own(corpus):
             raise ControlError(f"{corpus} is a folder of this machine: nothing is deleted there; leave the file out")
         self.file(corpus, name).unlink()
 

@@ -43,7 +43,7 @@ class CorpusApi:
         rows = []
         for name, folder in sorted(self._corpora.folders().items()):
             here = folder.is_dir()
-            row = {"name": name, "folder": str(folder), "own": folder.parent == self._corpora.root, "here": here}
+            row = {"name": name, "folder": str(folder), "own": self._corpora.is_own(name), "here": here}
             rows.append(row | {"files": [one.name for one in self._corpora.files(name)] if here else []})
         return rows
 

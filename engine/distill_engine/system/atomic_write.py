@@ -80,7 +80,7 @@ def replacing(path: Path, *, sweep: bool = True) -> Iterator[BinaryIO]:
     path = _file_to_replace(path)
     if sweep:
         remove_stale(path.parent)
-    temporary, descriptor = _temporary(path)
+    temporary, descriptor = open_temporary(path)
     try:
         with open(descriptor, "wb", buffering=0) as file:
             with contextlib.suppress(FileNotFoundError, PermissionError):
@@ -192,7 +192,7 @@ def _is_old(status: os.stat_result) -> bool:
     return status.st_mtime < time.time() - STALE_SECONDS
 
 
-def _temporary(path: Path) -> tuple[Path, int]:
+def open_temporary(path: Path) -> tuple[Path, int]:
     """Create and lock a temporary file beside `path`; returns its path and descriptor."""
     while True:
         name = f".{path.name[:_NAME_CHARACTERS]}.{secrets.token_hex(8)}{TEMPORARY_SUFFIX}"

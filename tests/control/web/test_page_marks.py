@@ -126,6 +126,16 @@ def test_marks_are_saved_loaded_and_deleted_and_another_page_follows(marked, ope
     client.send("/distill/marks/clear")
     client.send("/distill/marks/load", "Abend 夕")
     tools.eventually(lambda: len(marks(tools, client)) == 1)
+    client.send("/distill/marks/save", "dawn")
+    other.until("document.querySelector('#map .edit select').value === 'dawn'")
+    other.until("[...document.querySelectorAll('#map .edit option')].some((e) => e.value === 'Abend 夕')")
+    other.type("#map .edit input", "Abend 夕")
+    press(other, "Save")  # would replace others: nothing is saved before the second press
+    assert tools.ask(client, "/distill/marks/playing") == ("dawn",)
+    press(other, "Replace")
+    tools.eventually(lambda: tools.ask(client, "/distill/marks/playing") == ("Abend 夕",))
+    client.send("/distill/marks/delete", "dawn")
+    tools.eventually(lambda: tools.ask(client, "/distill/marks/saved") == ("Abend 夕",))
     for text in ("Delete", "Really delete"):
         press(other, text)
     tools.eventually(lambda: tools.ask(client, "/distill/marks/saved") == ())

@@ -201,6 +201,28 @@ def test_presets_are_saved_recalled_renamed_ordered_and_deleted_and_the_other_pa
         other.until(f"{pads} === 'dawn,rain & sea'")
         other.click(".pad")
         tools.eventually(lambda: value_of(tools, client, BRIGHT) == 0.5)
+        kept = (player.home / "presets" / "starter" / "dawn.preset.json").read_bytes()
+        client.send("/distill/width", 0.75)
+        tools.eventually(lambda: value_of(tools, client, "/distill/width") == 0.75)
+        page.until("document.querySelector('#tabs form input').value === ''")  # the name that was saved is gone
+        page.type("#tabs form input", "dawn")
+        save = "document.querySelector('#tabs form button').textContent"
+        page.click("#tabs form button")
+        assert page.run(save) == "Replace"
+        page.key("Escape")
+        assert page.run(save) == "Save"
+        assert (player.home / "presets" / "starter" / "dawn.preset.json").read_bytes() == kept
+        for said in ("Replace", "Save"):
+            page.click("#tabs form button")
+            assert page.run(save) == said
+        path = player.home / "presets" / "starter" / "dawn.preset.json"
+        tools.eventually(lambda: path.read_bytes() != kept)
+        page.until("document.querySelector('#tabs form input').value === ''")
+        page.type("#tabs form input", "no/name")
+        page.click("#tabs form button")
+        page.until("document.querySelector('#toast').textContent.includes('it holds')")
+        assert page.run("document.querySelector('#tabs form input').value") == "no/name", "to be mended"
+        page.type("#tabs form input", "")
         page.run("document.activeElement.blur()")
         page.key("2")
         tools.eventually(lambda: value_of(tools, client, BRIGHT) == -0.5)
@@ -223,6 +245,31 @@ def test_presets_are_saved_recalled_renamed_ordered_and_deleted_and_the_other_pa
             )
         other.until(f"{pads} === 'dusk'")
         assert other.run("document.querySelector('.play').inert && !document.querySelector('.panic').inert")
+
+
+def test_a_locked_page_neither_stops_nor_learns_by_key_and_no_dropped_file_takes_its_place(player, open_page, tools):
+    page = open_page(player, "?lock=1")
+    with player.client() as client:
+        client.send("/distill/play")
+        page.until("document.querySelector('.play').ariaPressed === 'true'")
+        page.run("document.activeElement.blur()")
+        page.key(" ")
+        page.run("document.querySelector('.moves .bar input').focus()")
+        page.key("l")
+        page.run("document.querySelector('#map .bar').dispatchEvent(new MouseEvent('contextmenu', {cancelable: true}))")
+        assert page.run("document.querySelectorAll('.learn[aria-pressed=true]').length") == 0
+        page.key("1")
+        assert tools.ask(client, "/distill/playing") == (1,)
+        for kind in ("dragover", "drop"):
+            assert page.run(
+                "(() => { const dataTransfer = new DataTransfer(); dataTransfer.items.add(new File(['x'], 'x.wav'));"
+                f"const event = new DragEvent('{kind}', {{dataTransfer, bubbles: true, cancelable: true}});"
+                "document.querySelector('#controls').dispatchEvent(event); return event.defaultPrevented; })()"
+            )
+        page.key("Escape")
+        page.key("Escape")
+        tools.eventually(lambda: tools.ask(client, "/distill/playing") == (0,))
+        client.send("/distill/play")
 
 
 def test_a_take_is_recorded_and_listed_and_a_refused_model_says_why(player, open_page, tools):
@@ -253,6 +300,17 @@ def test_a_controller_is_learned_by_a_click_and_forgotten(player, open_page, too
     page.until("document.querySelector('#toast').textContent.startsWith('brightness: move a controller')")
     page.key("Escape")
     page.until("!document.querySelector('.learn[aria-pressed=true]')")
+    page.click(learn)
+    page.until(f"document.querySelector('{learn}').getAttribute('aria-pressed') === 'true'")
+    given_up = page.run("""(async () => {
+        const { startMidi } = await import('/ui/midi.js');
+        const heard = {};
+        startMidi({ on: (address, act) => (heard[address] = act), onState() {}, ask() {} }, { hint() {}, say() {} });
+        heard['/distill/midi/learned']('/distill/gain', 'cc 7'); // by another page
+        heard['/distill/midi/list.reply']();
+        return !document.querySelector('.learn[aria-pressed=true]');
+    })()""")
+    assert given_up
 
 
 def test_a_question_that_the_engine_had_no_time_for_is_asked_again(player, open_page):

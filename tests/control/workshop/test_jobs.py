@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import signal
+import sys
 import threading
 import time
 
@@ -129,6 +131,37 @@ def test_a_job_that_vanishes_is_lost_and_its_files_tell_any_process(store):
     store.delete(job.id)
     assert job.id in runner.round()
     assert list(runner.jobs) == [second.id]
+
+
+def test_a_job_stops_though_the_workshop_ignores_the_interrupt(store):
+    job = store.add(
+        Order(kind="render", title="x", words=("render", "starter", f"--output={FOLDER}/s.wav", "--duration=600"))
+    )
+    runner = JobRunner(store, (sys.executable, "-m", "distill_control.cli.ui.child"), lambda job, state: None)
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)  # as in a script: distill ui &
+    try:
+        runner.round()
+    finally:
+        signal.signal(signal.SIGINT, before)
+    deadline = time.monotonic() + 60
+    while not runner.readers[job.id].progress.last.get("done") and time.monotonic() < deadline:
+        time.sleep(0.05)
+        runner.round()
+    store.stop(job.id)
+    deadline = time.monotonic() + 20
+    while store.state(job.id) == "stopping" and time.monotonic() < deadline:
+        time.sleep(0.05)
+        runner.round()
+    state = store.state(job.id)
+    if state == "stopping":
+        store.stop(job.id, kill=True)
+    process = json.loads((store.folder(job.id) / "run.json").read_text())["pid"]
+    with contextlib.suppress(ProcessLookupError):
+        while True:  # until the runner has seen its end
+            os.kill(process, 0)
+            time.sleep(0.02)
+            runner.round()
+    assert state == "cancelled"
 
 
 def test_two_workshops_on_one_home_start_and_finish_a_job_once(store):

@@ -7,6 +7,7 @@ import http.client
 import json
 import re
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -154,6 +155,25 @@ def test_an_upload_arrives_whole_or_not_at_all(filled, tone):
         time.sleep(0.02)
 
 
+def test_what_a_killed_workshop_was_receiving_goes_with_the_next_upload(start_workshop, tone, tmp_path):
+    shop = start_workshop("--no-engine")
+    assert shop.ask("POST", "/api/corpora", {"name": "sea"})[0] == 200
+    folder = tmp_path / "corpora" / "sea"
+    with socket.create_connection(("127.0.0.1", shop.port)) as going:
+        head = "PUT /api/corpora/sea/files/half.wav HTTP/1.1\r\nHost: 127.0.0.1\r\nX-Distill: 1\r\nContent-Length: 90000\r\n"
+        going.sendall((head + "Content-Type: application/octet-stream\r\n\r\n").encode() + b"x" * 30000)
+        deadline = time.monotonic() + 10
+        while not any(path.stat().st_size for path in folder.iterdir()):
+            assert time.monotonic() < deadline
+            time.sleep(0.02)
+        assert shop.upload("sea", "one.wav", tone(3))[0] == 200
+        assert len(list(folder.iterdir())) == 2, "what is being received stays"
+        shop.stop(signal.SIGKILL)
+    shop.start()
+    assert shop.upload("sea", "two.wav", tone(4))[0] == 200
+    assert sorted(path.name for path in folder.iterdir()) == ["one.wav", "two.wav"]
+
+
 def test_a_corpus_has_five_hundred_files_at_most(filled, tone):
     folder = filled.home / "corpora" / "crowd"
     assert filled.ask("POST", "/api/corpora", {"name": "crowd"})[0] == 200
@@ -213,6 +233,24 @@ def test_a_folder_of_this_machine_is_named_and_nothing_in_it_is_changed(filled, 
     assert filled.ask("DELETE", "/api/corpora/far/files/a.wav")[0] == 400
     assert filled.ask("DELETE", "/api/corpora/far")[0] == 200
     assert [path.name for path in tmp_path.iterdir()] == ["a.wav"]
+
+
+def test_a_corpus_under_a_second_name_is_forgotten_and_its_files_stay(filled, tone, tmp_path):
+    assert filled.ask("POST", "/api/corpora", {"name": "inner"})[0] == 200
+    assert filled.upload("inner", "a.wav", tone(5))[0] == 200
+    folder = filled.home / "corpora" / "inner"
+    (tmp_path / "b.wav").write_bytes(tone(6))
+    (filled.home / "corpora" / "linked").symlink_to(tmp_path)
+    assert filled.ask("POST", "/api/corpora", {"name": "again", "folder": str(folder)})[0] == 200
+    own = {row["name"]: row["own"] for row in filled.get("/api/corpora")}
+    assert (own["inner"], own["again"]) == (True, False)
+    assert filled.ask("DELETE", "/api/corpora/again/files/a.wav")[0] == 400
+    for name in ("again", "linked"):
+        assert filled.ask("DELETE", f"/api/corpora/{name}")[0] == 200
+    assert {"again", "linked"}.isdisjoint(row["name"] for row in filled.get("/api/corpora"))
+    assert ((folder / "a.wav").exists(), (tmp_path / "b.wav").exists()) == (True, True)
+    assert filled.ask("DELETE", "/api/corpora/inner")[0] == 200
+    assert not folder.exists()
 
 
 def test_models_are_listed_named_tagged_copied_and_taken_in(filled):

@@ -248,6 +248,10 @@ def test_a_finished_vocoder_is_replaced_only_after_a_yes_and_the_library_shows_i
     page.until(f"{asked}?.includes('already has a trained vocos vocoder (40 epochs). Replace it?')")
     assert page.run("document.activeElement.textContent") == "Keep"
     page.picture(PICTURES / "replace-1280.png")
+    page.key("Escape")
+    assert page.run("document.querySelector('#vocoder-form .question')") is None
+    page.run("document.querySelector('#vocoder-form').requestSubmit()")
+    page.until(f"{asked}?.includes('Replace it?')")
     click(page, "Keep", "#vocoder-form .question")
     assert not any(job["about"].get("model") == "owls" for job in workshop.get("/api/jobs"))
     page.run("location.hash = 'library'")
@@ -353,6 +357,19 @@ def test_two_sounds_are_compared_without_a_gap_at_one_loudness_and_blind_tells_n
     page = screen("render")
     page.run(TAP)
     page.until("document.querySelectorAll('.entry').length >= 3")
+    page.run(
+        "(fetched => { window.late = 0; window.fetch = (...given) => String(given[0]).endsWith('/audio') && !window.late"
+        "? (window.late = 1, new Promise((done) => setTimeout(done, 400)).then(() => fetched(...given)).finally(() => (window.late = 2)))"
+        ": fetched(...given); })(window.fetch)"
+    )
+    for number in (2, 3):  # the first one arrives last
+        page.run(
+            f"[...document.querySelectorAll('.entry')].find((e) => e.textContent.includes('take {number}'))"
+            ".querySelector('[aria-label$=\"as A\"]').click()"
+        )
+    page.until("window.late === 2")
+    time.sleep(0.3)  # to decode it
+    assert page.run("document.querySelector('[data-side=A] .name').textContent") == "take 3"
     put(page, "A", "take 1")
     put(page, "B", "take 3")
     heard = loudness_of_sides(page)
@@ -377,6 +394,11 @@ def test_two_sounds_are_compared_without_a_gap_at_one_loudness_and_blind_tells_n
     level = np.sqrt(np.square(pieces).mean(axis=1))
     assert level.min() / np.median(level) > 0.8
     assert level.max() / np.median(level) < 1.2
+    page.run("document.querySelector('.comparison').focus()")
+    page.key(" ")
+    click(page, "Loop", ".comparison")
+    page.until("document.querySelector('.comparison .play').textContent.includes('Play')", 8)  # at the sounds' end
+    click(page, "Loop", ".comparison")
     click(page, "Blind", ".comparison")
     assert page.run("[...document.querySelectorAll('.comparison .name')].map((e) => e.textContent)") == [
         "hidden",
@@ -389,6 +411,66 @@ def test_two_sounds_are_compared_without_a_gap_at_one_loudness_and_blind_tells_n
     click(page, "Blind", ".comparison")
     tally = page.run("document.querySelector('.comparison .muted').textContent")
     assert sorted(tally.replace("better: ", "").split(", ")) in (["take 1 0", "take 2 1"], ["take 1 1", "take 2 0"])
+
+
+def test_load_brings_all_settings_of_an_entry_back_and_the_result_follows_the_history(screen, workshop, trained, tone):
+    assert workshop.ask("POST", "/api/corpora", {"name": "other"})[0] == 200
+    assert workshop.upload("other", "owl.wav", tone(8))[0] == 200
+    store = RenderStore(workshop.home / "renders")
+    entries = {
+        "plain": {"model": "tones", "duration": 2, "seed": 3, "controls": {}},
+        "owl again": {"model": "tones", "corpus": "other", "file": "owl.wav", "vocoder": "nobody"},
+    }
+    for title, settings in entries.items():
+        soundfile.write(workshop.home / "tone.wav", np.sin(np.arange(8000) / 9) / 2, 44100)
+        store.add(workshop.home / "tone.wav", title, {"model": {"name": "tones"}, "parameters": settings})
+    page = screen("render")
+    entry = "[...document.querySelectorAll('.entry')].find((e) => e.textContent.includes('{}'))".format
+    field = "document.querySelector('#render-form [name={}]').value".format
+    page.until(f"{entry('owl again')} && {entry('plain')}")
+    page.until(f"document.querySelector('#render-form [name=corpus] option[value=other]') && {field('model')}")
+    page.run("document.querySelector('#render-form [name=gain]').value = -12")
+    choose(page, "#render-form [name=format]", "mp3")
+    page.run(f"[...{entry('plain')}.querySelectorAll('button')].find((e) => e.textContent === 'Load').click()")
+    names = ("gain", "format", "seed", "duration", "source")
+    assert [page.run(field(name)) for name in names] == ["", "wav", "3", "2", "auto"]
+    choose(page, "#render-form [name=corpus]", "tones")
+    page.run(f"[...{entry('owl again')}.querySelectorAll('button')].find((e) => e.textContent === 'Load').click()")
+    assert [page.run(field(name)) for name in ("from", "corpus", "file")] == ["recording", "other", "owl.wav"]
+    assert "its vocoder nobody is not here" in page.run("document.querySelector('#toast').textContent")
+    page.run(f"{entry('plain')}.querySelector('.title').click()")
+    shown = "document.querySelector('#result h2').textContent"
+    page.until(f"{shown} === 'plain'")
+    page.run(f"{entry('plain')}.querySelector('[aria-label^=Rename]').click()")
+    page.type("#history [name=title]", "plainer")
+    page.run("document.querySelector('#history form').requestSubmit()")
+    page.until(f"{shown} === 'plainer'")
+    page.run(f"{entry('plainer')}.querySelector('[aria-label^=Delete]').click()")
+    click(page, "Delete", "#history .question")
+    page.until(f"{shown} === 'Result' && document.querySelector('.result').hidden")
+
+
+def test_a_model_stays_chosen_under_its_new_name(screen, workshop, trained):
+    copy_model(workshop, "wren", completed=True)
+    page = screen("library")
+    page.until("document.querySelector('[data-model=wren]')")
+    page.run("document.querySelector('[data-model=wren]').click()")
+    click(page, "Rename", "#detail")
+    page.type("#detail input[name=name]", "robin")
+    page.run("document.querySelector('#detail form').requestSubmit()")
+    page.until("document.querySelector('[data-model=robin]')?.ariaPressed === 'true'")
+    page.until("document.querySelector('#detail h2')?.textContent === 'robin'")
+
+
+def test_a_file_that_misses_its_target_leaves_the_page_where_it_is(screen, workshop):
+    page = screen("library")
+    for kind in ("dragover", "drop"):
+        assert page.run(
+            "(() => { const dataTransfer = new DataTransfer(); dataTransfer.items.add(new File(['x'], 'x.wav'));"
+            f"const event = new DragEvent('{kind}', {{dataTransfer, bubbles: true, cancelable: true}});"
+            "document.querySelector('#detail').dispatchEvent(event); return event.defaultPrevented; })()"
+        )
+    page.until("document.querySelector('#toast').textContent.includes('on the list of the Library')")
 
 
 def test_codes_are_changed_undone_heard_and_saved(screen, workshop, trained):

@@ -247,6 +247,15 @@ def test_the_adversarial_stage_draws_generator_and_discriminator_and_its_preview
         page.click(f"#course .previews button:nth-of-type({number + 1})")  # browsers play after a real click alone
         page.until(f"{previews}[{number}].ariaPressed === 'true'")
         eventually(lambda number=number: any(url.endswith(f"/previews/{number}") for url in page.requests()))
+    later = job.with_name("20260102-000000-train-vocoder-abcdef")
+    making = job.with_name(".making")
+    making.mkdir()
+    (making / "job.json").write_text(json.dumps({**order, "title": "Another", "id": later.name, "created": 2.0}))
+    for name, text in (("events.jsonl", ""), ("lock", ""), ("exit", "0"), ("result.json", "{}")):
+        (making / name).write_text(text)
+    making.rename(later)
+    page.until("document.querySelector('#course h2').textContent === 'Another'")
+    assert page.run(f"{previews}.length") == 0, "those of the job before"
     page.close()
 
 

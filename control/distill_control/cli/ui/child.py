@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import sys
 import time
 from pathlib import Path
@@ -21,6 +22,8 @@ NICENESS = 10  # of heavy jobs: what plays comes first
 def run(folder: Path) -> int:
     """Run the job in `folder`; return the command's exit code."""
     keep_lock(folder / "lock")
+    # A workshop that a script starts in the background ignores Ctrl-C, and so would its jobs: Stop is that signal.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     job = json.loads((folder / "job.json").read_text("utf-8"))
     if job["heavy"]:
         give_way(NICENESS)

@@ -78,7 +78,7 @@ function transport(instrument) {
 }
 
 function recorder(instrument) {
-  const name = h("input", { type: "text", value: "take-01", maxLength: 80, spellcheck: false, "aria-label": "Name of the take" });
+  const name = h("input", { type: "text", value: "take-01", maxLength: 64, spellcheck: false, "aria-label": "Name of the take" });
   const record = button("● Rec", () => instrument.send("/distill/record", on ? "stop" : name.value.trim() || "take-01"), { className: "record" });
   let on = false;
   let began = 0;

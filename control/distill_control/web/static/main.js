@@ -15,6 +15,12 @@ import { buildTabs } from "./tabs.js";
 const TWICE_MS = 600; // between two Esc that mean panic
 const id = (name) => document.getElementById(name);
 
+/** On stage: `?view=presets` shows map and presets alone, `?lock=1` lets nothing else react but panic. */
+const asked = new URLSearchParams(location.search);
+const locked = asked.get("lock") === "1";
+document.body.classList.toggle("stage-view", asked.get("view") === "presets");
+document.body.classList.toggle("locked", locked);
+
 const instrument = new Instrument();
 const drawer = buildDrawer(instrument, id("drawer"), id("toast"));
 const presets = presetsPanel(instrument);
@@ -44,6 +50,9 @@ instrument.onState((connected) => {
   }
 });
 
+/** A file that is dropped beside its target must not take the place of the page. */
+for (const kind of ["dragover", "drop"]) document.addEventListener(kind, (event) => event.dataTransfer?.types.includes("Files") && event.preventDefault());
+
 let escaped = -Infinity;
 document.addEventListener("keydown", (event) => {
   const typing = event.target.matches("input[type=text], select");
@@ -53,17 +62,13 @@ document.addEventListener("keydown", (event) => {
     cancel(instrument) || presets.close() || drawer.close();
   } else if (!typing && /^[1-9]$/.test(event.key) && !event.ctrlKey && !event.altKey && !event.metaKey) {
     presets.recall(Number(event.key) - 1);
-  } else if (event.key === " " && !event.target.matches("input, select, button")) {
+  } else if (event.key === " " && !locked && !event.target.matches("input, select, button")) {
     event.preventDefault();
     instrument.send(instrument.values.get("/distill/playing") ? "/distill/stop" : "/distill/play");
   }
 });
 
-/** On stage: `?view=presets` shows map and presets alone, `?lock=1` lets nothing else react but panic. */
-const asked = new URLSearchParams(location.search);
-document.body.classList.toggle("stage-view", asked.get("view") === "presets");
-if (asked.get("lock") === "1") {
-  document.body.classList.add("locked");
+if (locked) {
   for (const name of ["controls", "source"]) id(name).inert = true;
   for (const element of id("frame").querySelectorAll("button, input, select")) if (!element.matches(".panic, .bell, .figures")) element.inert = true;
   instrument.onModel(() => (id("frame").querySelector(".levels").inert = true));

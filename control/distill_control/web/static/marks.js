@@ -59,10 +59,23 @@ function wayButtons(instrument, marks) {
 function savedRow(instrument, stage, close) {
   const list = choice("Saved marks", (name) => name && instrument.send(`${ADDRESS}/load`, name), "saved …");
   const name = h("input", { type: "text", maxLength: 64, className: "grow", "aria-label": "Name to save the marks under", placeholder: "name" });
-  const save = h("form", { className: "line grow" }, name, h("button", { type: "submit" }, "Save"));
+  const saver = h("button", { type: "submit" }, "Save");
+  const save = h("form", { className: "line grow" }, name, saver);
+  let replacing = ""; // asked for once: the second press replaces it
+  const ask = (marks) => {
+    replacing = marks;
+    saver.textContent = marks ? "Replace" : "Save";
+    saver.title = marks ? `${marks} are there already: press again to replace them` : "";
+  };
+  name.addEventListener("input", () => ask(""));
   save.addEventListener("submit", (event) => {
     event.preventDefault();
-    if (name.value.trim()) instrument.send(`${ADDRESS}/save`, name.value.trim());
+    const wanted = name.value.trim();
+    const others = [...list.element.options].some((one) => one.value === wanted) && wanted !== instrument.values.get(`${ADDRESS}/playing`);
+    if (!wanted) return;
+    if (others && replacing !== wanted) return ask(wanted);
+    ask("");
+    instrument.send(`${ADDRESS}/save`, wanted);
   });
   const remove = button("Delete", () => {
     if (remove.dataset.asked) instrument.send(`${ADDRESS}/delete`, list.element.value);

@@ -10,7 +10,7 @@ let hint = () => {};
 
 /** Wait for a controller that shall steer an address; again cancels, `forget` removes what steers it. */
 export function learn(instrument, address, forget = false) {
-  if (!address) return;
+  if (!address || document.body.classList.contains("locked")) return;
   if (forget) instrument.send("/distill/midi/forget", address);
   else if (learning === address) cancel(instrument);
   else {
@@ -33,7 +33,7 @@ export function cancel(instrument) {
 
 /** Return the button that learns an address; it says what steers it. */
 export function learnButton(instrument, address) {
-  const element = button("L", (event) => learn(instrument, address, event.shiftKey), { className: "learn" });
+  const element = button("L", (event) => learn(instrument, address, event.shiftKey), { className: "learn", disabled: document.body.classList.contains("locked") });
   buttons.set(element, address);
   dress(element, address);
   return element;
@@ -84,7 +84,7 @@ export function startMidi(instrument, drawer) {
     refresh();
   });
   instrument.on("/distill/midi/learned", (address, controller) => {
-    if (learning === address) learning = "";
+    learning = ""; // one at a time is learned: what this page waited for, another one has given up
     drawer.say(`learned: ${controller} steers ${inWords(address)}`);
     instrument.ask("/distill/midi/list");
   });

@@ -15,16 +15,31 @@ export function presetsPanel(instrument) {
   const state = { names: [], glide: 1, chosen: "" };
   const pads = h("div", { className: "pads" });
   const edit = h("div", { className: "line edit", hidden: true });
-  const name = h("input", { type: "text", placeholder: "name of a new preset", maxLength: 80, className: "grow", "aria-label": "Name of a new preset" });
+  const name = h("input", { type: "text", placeholder: "name of a new preset", maxLength: 64, className: "grow", "aria-label": "Name of a new preset" });
   const change = button("Edit", () => change.setAttribute("aria-pressed", change.ariaPressed !== "true"), { "aria-pressed": false, title: "The next pad that is pressed can be renamed, moved or deleted" });
-  const save = h("form", { className: "line" }, name, h("button", { type: "submit" }, "Save"), change);
+  const saver = h("button", { type: "submit" }, "Save");
+  const save = h("form", { className: "line" }, name, saver, change);
+  let saving = ""; // sent, and not in the list yet
+  let replacing = ""; // asked for once: the second press replaces it
+  const ask = (preset) => {
+    replacing = preset;
+    saver.textContent = preset ? "Replace" : "Save";
+    saver.className = preset ? "panic" : "";
+    saver.title = preset ? `${preset} is there already: press again to replace it` : "";
+  };
+  name.addEventListener("input", () => ask(""));
   const recall = (preset) => instrument.send("/distill/preset/recall", preset, state.glide);
   const press = (preset) => (change.ariaPressed === "true" ? open(preset) : recall(preset));
   save.addEventListener("submit", (event) => {
     event.preventDefault();
-    if (name.value.trim()) instrument.send("/distill/preset/save", name.value.trim());
-    name.value = "";
+    const wanted = name.value.trim();
+    if (!wanted) return;
+    if (state.names.includes(wanted) && replacing !== wanted) return ask(wanted);
+    ask("");
+    saving = wanted;
+    instrument.send("/distill/preset/save", wanted);
   });
+  instrument.on("/distill/error", (address) => address === "/distill/preset/save" && (saving = "")); // the name stays, to be mended
   const close = () => {
     const pad = edit.contains(document.activeElement) && pads.children[Math.max(state.names.indexOf(state.chosen), 0)];
     state.chosen = "";
@@ -42,6 +57,10 @@ export function presetsPanel(instrument) {
   const glide = { label: "glide", min: 0, max: LONGEST_GLIDE, text: (v) => `${number(v)} s`, send: (v) => (state.glide = v), start: state.glide };
   const morph = morphRow(instrument);
   instrument.on("/distill/preset/list.reply", (...names) => {
+    if (saving && names.includes(saving)) {
+      if (name.value.trim() === saving) name.value = "";
+      saving = "";
+    }
     // A list that says the same again leaves the pads alone: a press would be lost with the pad under it.
     if (pads.children.length && JSON.stringify(names) === JSON.stringify(state.names)) return;
     state.names = names;
@@ -57,7 +76,7 @@ export function presetsPanel(instrument) {
   instrument.on("/distill/preset/changed", list);
   instrument.onModel(list);
   const element = h("div", { className: "pane" }, pads, edit, save, leftOut(instrument), h("div", { className: "moves" }, bar(instrument, "", glide), ...morph.elements));
-  return { element, close: () => !edit.hidden && (close(), true), recall: (index) => state.names[index] !== undefined && recall(state.names[index]) };
+  return { element, close: () => (replacing && (ask(""), true)) || (!edit.hidden && (close(), true)), recall: (index) => state.names[index] !== undefined && recall(state.names[index]) };
 }
 
 /** What presets leave out: chosen from all parameters that they would hold, for all models. */
@@ -98,7 +117,7 @@ function pad(instrument, preset, index, press, open) {
 
 function editor(instrument, state, close) {
   const preset = state.chosen;
-  const name = h("input", { type: "text", value: preset, maxLength: 80, size: 6, className: "grow", "aria-label": "New name" });
+  const name = h("input", { type: "text", value: preset, maxLength: 64, size: 6, className: "grow", "aria-label": "New name" });
   const move = (by) => instrument.send("/distill/preset/move", preset, Math.max(state.names.indexOf(preset) + by, 0));
   const remove = button("Delete", () => {
     if (remove.dataset.asked) instrument.send("/distill/preset/delete", preset);

@@ -11,13 +11,14 @@ const QUIETEST = 1e-6; // of an RMS
 export function buildComparison(shared) {
   const context = { audio: null };
   const sides = { A: null, B: null };
+  const wanted = { A: null, B: null }; // chosen last, on its way perhaps
   const state = { heard: "A", loop: true, matched: true, blind: false, hidden: "AB", better: { A: 0, B: 0 }, from: 0, began: 0, nodes: null };
   const names = { A: h("span", { className: "grow name" }, "choose A in the history"), B: h("span", { className: "grow name" }, "choose B in the history") };
   const waves = { A: h("canvas", { className: "wave" }), B: h("canvas", { className: "wave" }) };
   const tally = h("span", { className: "muted", role: "status" });
   const play = button("▶ Play", () => (state.nodes ? stop() : start()), { className: "play", title: "Space" });
   const other = button("Switch (X)", () => turn(), { title: "The other sound, at the same place" });
-  const loop = toggle("loop", "Loop", true);
+  const loop = toggle("loop", "Loop", true, (before) => turnLoop(before));
   const matched = toggle("matched", "Same loudness", true, () => gains());
   const blind = toggle("blind", "Blind", false, () => mix());
   const votes = ["first", "second"].map((word, index) => button(`${index + 1}: ${word} is better`, () => vote(index), { hidden: true }));
@@ -29,9 +30,10 @@ export function buildComparison(shared) {
 
   function toggle(name, text, on, after = () => {}) {
     const made = button(text, () => {
+      const before = place();
       state[name] = !state[name];
       made.setAttribute("aria-pressed", state[name]);
-      after();
+      after(before);
       show();
     }, { "aria-pressed": on });
     return made;
@@ -48,10 +50,12 @@ export function buildComparison(shared) {
   const real = (shown) => (state.blind ? state.hidden["AB".indexOf(shown)] : shown);
 
   const put = async (side, entry) => {
+    wanted[side] = entry;
     try {
       context.audio ??= new AudioContext();
       const data = await (await fetch(`${at("/api/renders", entry.id)}/audio`)).arrayBuffer();
       const buffer = await context.audio.decodeAudioData(data);
+      if (wanted[side] !== entry) return; // another one was chosen meanwhile
       stop();
       sides[side] = { entry, buffer, rms: rms(buffer), lufs: entry.made.figures?.quality?.lufs };
       state.better = { A: 0, B: 0 };
@@ -102,6 +106,12 @@ export function buildComparison(shared) {
       if (atOnce) gain.value = target;
       else gain.setTargetAtTime(target, context.audio.currentTime, SWITCH_SECONDS / 3);
     }
+  };
+  /** Loop or not from here on, also what sounds now; `before` is where the clock stood. */
+  const turnLoop = (before) => {
+    if (!state.nodes) return;
+    [state.from, state.began] = [before, context.audio.currentTime];
+    for (const { source } of Object.values(state.nodes)) source.loop = state.loop;
   };
   const turn = () => {
     state.heard = state.heard === "A" ? "B" : "A";

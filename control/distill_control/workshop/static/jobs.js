@@ -108,7 +108,8 @@ export function trainingCard(shared, root) {
       halt = stopper(shared, job.id, asked);
       halt.textContent = "Stop: saves a checkpoint";
       buttons.replaceChildren(play, follow, pause, halt);
-      heard = "";
+      asked.replaceChildren();
+      heard = null; // previews of the job before are none of this one
     }
     current = job;
     const over = FINAL.includes(job.state);

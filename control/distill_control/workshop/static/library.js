@@ -62,7 +62,7 @@ export function buildLibrary(shared, root) {
   };
   const showDetail = () => {
     const row = shared.models().find((one) => one.name === state.chosen);
-    if (row) detail.replaceChildren(...modelDetail(shared, row));
+    if (row) detail.replaceChildren(...modelDetail(shared, row, (name) => (state.chosen = name)));
     else detail.replaceChildren(h("p", { className: "hint" }, "Choose a model to see its figures."));
   };
   shared.onModels(() => {
@@ -105,11 +105,13 @@ function figures(one) {
   return Number.isFinite(ours) ? `, held-out ${ours.toFixed(2)}${Number.isFinite(base) ? ` (shipped ${base.toFixed(2)})` : ""}` : "";
 }
 
-function modelDetail(shared, row) {
+/** `renamed(name)` is called before the list is read that has the new name. */
+function modelDetail(shared, row, renamed) {
   const asked = h("div");
   const order = (kind, more = {}) => shared.jobs.order(kind, { model: row.name, ...more }).catch((error) => (shared.fail(error), shared.reload()));
   const change = async (body) => {
-    await ask(at("/api/models", row.name), { method: "PATCH", body }).catch(shared.fail);
+    const done = await ask(at("/api/models", row.name), { method: "PATCH", body }).catch(shared.fail);
+    if (done && body.rename) renamed(done.name);
     shared.reload();
   };
   const named = (text, action) => {

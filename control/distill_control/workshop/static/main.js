@@ -138,6 +138,15 @@ jobs.onState((connected) => {
   document.body.classList.toggle("lost", !connected);
 });
 
+/** A file that is dropped beside its target must not take the place of the page: it is told where it goes. */
+const holdsFiles = (event) => event.dataTransfer?.types.includes("Files");
+document.addEventListener("dragover", (event) => holdsFiles(event) && event.preventDefault());
+document.addEventListener("drop", (event) => {
+  if (event.defaultPrevented || !holdsFiles(event)) return;
+  say("Drop sounds on the middle of Corpus & Train, and model files on the list of the Library.", "warning");
+  event.preventDefault();
+});
+
 let escaped = -Infinity;
 document.addEventListener("keydown", (event) => {
   if (event.key !== "Escape") return;

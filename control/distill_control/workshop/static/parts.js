@@ -77,6 +77,9 @@ export function question(place, text, answers) {
   };
   const buttons = answers.map(([label, act]) => button(label, () => (close(), act?.())));
   place.replaceChildren(h("div", { className: "question", role: "group", "aria-label": text }, h("p", {}, text), h("div", { className: "line wrap" }, ...buttons)));
+  place.firstElementChild.addEventListener("keydown", (event) => {
+    if (event.key === "Escape") close();
+  });
   buttons[0].focus();
 }
 

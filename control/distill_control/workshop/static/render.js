@@ -11,6 +11,7 @@ const FORMATS = [["wav", "WAV"], ["flac", "FLAC"], ["mp3", "MP3"], ["ogg", "Ogg 
 const SOURCES = ["auto", "walk", "codes", "prior", "corpus", "drift", "hold"];
 const FROM = [["settings", "settings"], ["take", "a take"], ["recording", "a recording, re-synthesised"]];
 const LIVE = { gain: "/distill/gain", width: "/distill/width", source: "/distill/source", seed: "/distill/seed" };
+const OPTIONAL = ["source", "gain", "width", "format", "bit_depth", "sample_rate", "title"]; // an entry without them had none
 const FEW_EPOCHS = 20; // below, the quality of a trained vocoder may be limited
 
 /** Build the screen. */
@@ -18,7 +19,7 @@ export function buildRender(shared, root) {
   const form = new RenderForm(shared);
   const result = resultCard(shared);
   const comparison = buildComparison(shared);
-  const history = new History(shared, { select: (entry) => result.show(entry), load: (entry) => form.load(entry), compare: comparison.put });
+  const history = new History(shared, { select: (entry) => result.show(entry), update: (entries) => result.update(entries), load: (entry) => form.load(entry), compare: comparison.put });
   root.replaceChildren(
     h("section", { className: "card", id: "render-form", "aria-label": "Render" }, form.element),
     h("section", { className: "card", id: "result", "aria-label": "Result" }, ...result.elements),
@@ -141,12 +142,16 @@ class RenderForm {
       if (!element.name || element.type === "radio" || element.name === "model" || element.name === "from") continue;
       if (element.type === "checkbox") element.checked = value === true;
       else if (value !== undefined) element.value = value;
+      else if (OPTIONAL.includes(element.name)) element.value = element.options?.[0].value ?? "";
+      if (element === this.corpus) this.#files(); // the sound is one of this corpus
     }
     for (const slider of this.controls.querySelectorAll("input")) this.#slide(slider, settings.controls?.[slider.dataset.control] ?? 0);
     this.parameters = settings.parameters;
     const voice = this.element.querySelector(`input[name=vocoder][value="${CSS.escape(settings.vocoder ?? "auto")}"]`);
-    if (voice && !voice.disabled) voice.checked = true;
-    this.shared.say(`The settings of ${entry.title} are in the form.`);
+    const there = voice && !voice.disabled;
+    (there ? voice : this.voices.querySelector("input")).checked = true;
+    if (there) this.shared.say(`The settings of ${entry.title} are in the form.`);
+    else this.shared.say(`The settings of ${entry.title} are in the form, but its vocoder ${settings.vocoder} is not here: Auto is chosen.`, "warning");
   }
 
   /** Show how the orders of this form stand. */
@@ -341,10 +346,24 @@ function resultCard(shared) {
     save.hidden = play.hidden = !entry.sound;
     live.hidden = !shared.instrument.connected;
     badge.textContent = [...facts(entry), ...(entry.made.figures?.notes ?? [])].join(" · ");
-    outline = await ask(`${url}/outline.json`).catch(() => [[], []]);
+    const found = await ask(`${url}/outline.json`).catch(() => [[], []]);
+    if (current?.id !== entry.id) return; // another one is shown by now
+    outline = found;
     draw();
   };
-  return { elements: [h("div", { className: "head" }, title), none, box], show };
+  /** Follow a change of the history: another title, or gone. */
+  const update = (entries) => {
+    const entry = current && entries.find((one) => one.id === current.id);
+    if (entry) title.textContent = (current = entry).title;
+    else if (current) {
+      sound.pause();
+      sound.removeAttribute("src");
+      current = null;
+      title.textContent = "Result";
+      [none.hidden, box.hidden] = [false, true];
+    }
+  };
+  return { elements: [h("div", { className: "head" }, title), none, box], show, update };
 }
 
 /** Return what an entry's figures say, in words. */
@@ -386,6 +405,7 @@ class History {
   /** Read all entries; `show` shows the newest. */
   async reload(show = false) {
     this.entries = await ask("/api/renders").catch((error) => (this.shared.fail(error), this.entries));
+    this.act.update(this.entries);
     const names = [...new Set(this.entries.map((entry) => entry.made?.model?.name).filter(Boolean))].sort();
     refill(this.model, [["", "all models"], ...names.map((name) => [name, name])]);
     this.#draw();
