@@ -99,14 +99,21 @@ def fingerprint(samples: Float32Array, rate: int) -> Fingerprint:
 def correlation(one: Float32Array, other: Float32Array) -> float:
     """Return the largest correlation, 0 to 1, of two excerpts [T] over all delays.
 
-    Both are whitened first. Two takes of one string are in phase in their loudest partials alone;
-    a lossy copy is in phase everywhere.
+    It is the lesser of that of the excerpts and that of the whitened ones. Two takes of one string
+    are in phase in their loudest partials alone, two tones that begin with the same click in all
+    that is faint; a lossy copy is in phase everywhere.
     """
     size = 1 << (len(one) + len(other)).bit_length()
-    first, second = _white(np.fft.rfft(one, size)), _white(np.fft.rfft(other, size))
+    first, second = (np.fft.rfft(excerpt - excerpt.mean(), size) for excerpt in (one, other))
+    return min(_in_phase(first, second), _in_phase(_white(first), _white(second)))
+
+
+def _in_phase(first: npt.NDArray[np.complexfloating], second: npt.NDArray[np.complexfloating]) -> float:
+    """Return the largest correlation, 0 to 1, of the sounds of two spectra [bins]."""
+    size = DELAYS * 2 * (len(first) - 1)
     energy = float(np.sqrt(np.sum(np.abs(first) ** 2) * np.sum(np.abs(second) ** 2)))
-    both = np.fft.irfft(first * np.conj(second), DELAYS * size)
-    return float(np.abs(both).max()) * DELAYS * size / (2 * energy) if energy else 0.0
+    both = np.fft.irfft(first * np.conj(second), size)
+    return float(np.abs(both).max()) * size / (2 * energy) if energy else 0.0
 
 
 def _white(spectrum: npt.NDArray[np.complexfloating]) -> npt.NDArray[np.complexfloating]:

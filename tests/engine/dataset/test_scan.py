@@ -270,6 +270,14 @@ def test_one_sample_out_of_range_does_not_turn_a_file_down(tmp_path: Path, sound
     assert file.peak_db == pytest.approx(-40, abs=0.1)
 
 
+def test_tones_that_begin_with_the_same_click_are_no_copies(tmp_path: Path, sound: Sound) -> None:
+    time = np.arange(int(0.8 * 44_100)) / 44_100
+    for index in range(6):
+        pluck = 0.5 * np.exp(-12.0 * time) * np.cos(2 * np.pi * 220.0 * 2 ** (index / 4) * time)
+        sound(f"{index}.wav", samples=pluck)
+    assert len(scan_corpus(tmp_path / "sounds").usable_files) == 6
+
+
 def test_near_copies_are_found_and_other_sounds_of_a_kind_stay(tmp_path: Path, sound: Sound) -> None:
     from distill_engine.audio.files import read_audio
     from distill_engine.audio.resampling import resample

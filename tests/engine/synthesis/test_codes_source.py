@@ -56,7 +56,7 @@ def path_of(instrument: Instrument, clip: int) -> np.ndarray:
     assert instrument.codes is not None
     route = instrument.codes.route
     assert route is not None
-    return route.latents[:, route.offsets[clip] : route.offsets[clip + 1]].astype(np.float64)
+    return route.latents[:, route.offsets[clip] + route.lead : route.offsets[clip + 1]].astype(np.float64)
 
 
 def test_it_begins_with_the_first_sound_exactly_and_repeats_it(source, instrument):

@@ -256,6 +256,14 @@ def test_sounds_begin_where_they_were_told_to(instrument):
     assert len({int(shared.clip_of[column]) for column in begun(source, 40)}) > 1
 
 
+def test_a_note_begins_without_the_silence_before_a_sound(instrument):
+    free, played, starts = source_of(instrument), source_of(instrument), instrument.prior.corpus.offsets[:-1]
+    free.next(SourceSettings(), None)
+    played.next(SourceSettings(key=60.0), None)
+    assert free.playing[1] in starts
+    assert played.playing[1] - 1 in starts
+
+
 def test_every_sound_begins_once_before_any_begins_again(instrument):
     shared, source = instrument.prior, source_of(instrument)
     count = len(shared.starts)

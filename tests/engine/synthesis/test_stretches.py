@@ -199,7 +199,9 @@ def test_attacks_are_where_sounds_begin() -> None:
     assert attack_frames(np.full(50, -11.5)).tolist() == []
 
 
-@pytest.mark.parametrize("damage", ["keys", "levels", "offsets", "attacks", "latents", "missing", "nan"])
+@pytest.mark.parametrize(
+    "damage", ["keys", "levels", "offsets", "attacks", "latents", "missing", "nan", "lead", "leads"]
+)
 def test_a_damaged_path_is_refused_in_one_line(model: Path, damage: str) -> None:
     with ModelFile.open(model) as file:
         arrays = dict(file.read_part("analysis"))
@@ -210,6 +212,8 @@ def test_a_damaged_path_is_refused_in_one_line(model: Path, damage: str) -> None
         "attacks": {"path_attacks": np.array([5, 4])},
         "latents": {"corpus_latents": arrays["corpus_latents"][:, :7]},
         "missing": {},
+        "lead": {"path_lead": np.array([-1])},
+        "leads": {"path_lead": np.array([4, 4])},
         "nan": {"corpus_latents": arrays["corpus_latents"] * np.float16(np.nan)},
     }[damage]
     if damage == "missing":

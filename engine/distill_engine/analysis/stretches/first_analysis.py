@@ -18,7 +18,7 @@ from distill_engine.analysis.stretches.frame_features import (
     feature_directions,
     frame_features,
 )
-from distill_engine.analysis.stretches.path import KEY_LATENTS, CorpusPath, Heard, clip_mel, make_path
+from distill_engine.analysis.stretches.path import KEY_LATENTS, LEAD_FRAMES, CorpusPath, Heard, clip_mel, make_path
 from distill_engine.analysis.stretches.pitch import clip_pitches
 from distill_engine.analysis.stretches.skeleton import Skeleton, heard_frames
 from distill_engine.audio.arrays import Float32Array, Float64Array
@@ -59,13 +59,14 @@ def first_analysis(
         frames = 0
         for clip in clips:
             samples = clip[:]
-            mel = clip_mel(samples, config)
+            mel = clip_mel(samples, config, LEAD_FRAMES)
             heard.append(heard_frames(mel))
             measured.append(np.ascontiguousarray(mel[:, -frames % every :: every]))
             frames += mel.shape[1]
-            yield mel, clip_pitches(samples, mel.shape[1], config.hop, config.sample_rate)
+            after_silence = np.pad(samples, (LEAD_FRAMES * config.hop, 0))
+            yield mel, clip_pitches(after_silence, mel.shape[1], config.hop, config.sample_rate)
 
-    path = make_path(skeleton, listened())
+    path = make_path(skeleton, listened(), LEAD_FRAMES)
     mask = np.concatenate(heard)
     silent, mask = not mask.any(), mask[::every]
     chosen = mask if mask.any() else slice(None)
@@ -93,7 +94,8 @@ def first_analysis(
 
 def _map(path: CorpusPath, heard: Sequence[npt.NDArray[np.bool_]]) -> dict[str, npt.NDArray[Any]]:
     """Return the arrays of the map, whose distances are those of the first KEY_LATENTS latents."""
-    clips = np.split(path.latents[:KEY_LATENTS], path.offsets[1:-1], axis=1)
+    clips = [clip[:, path.lead :] for clip in np.split(path.latents[:KEY_LATENTS], path.offsets[1:-1], axis=1)]
+    heard = [mask[path.lead :] for mask in heard]
     return make_map(clips, heard, 1.0 / DEFAULT_MEL.frame_rate, region_latents=REGION_FRAMES).to_arrays()
 
 

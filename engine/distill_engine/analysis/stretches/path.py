@@ -27,6 +27,8 @@ RISE_NATS = 1.2  # rise of the level within CONTEXT_HOPS that is an attack (10 d
 ATTACK_GAP = 10  # hops between two attacks, at least
 MOST_ATTACKS = 4096  # of a path
 MOST_FRAMES = 1 << 22  # of a path (13 hours)
+LEAD_FRAMES = 4  # of silence before a clip; its first sound shows in the last two, since a mel looks ahead
+MOST_LEAD_FRAMES = 64
 LEFT = (
     "the path and the map of the sounds are left out; what stays are the mean and main shapes of their spectra, "
     "the controls, names of files, and the weights of networks that learned from them"
@@ -48,6 +50,7 @@ class CorpusPath:
         levels: level of each frame [N], in nats.
         attacks: frames [A] at which a sound begins, ascending.
         pitches: int16 [N], MIDI note number in cents of the sound from each frame on; 0 for none.
+        lead: frames before each clip's first sample; 0 in older files.
     """
 
     latents: npt.NDArray[np.float16]
@@ -56,6 +59,7 @@ class CorpusPath:
     levels: npt.NDArray[np.float16]
     attacks: npt.NDArray[np.int64]
     pitches: npt.NDArray[np.int16]
+    lead: int = 0
 
     @property
     def frames(self) -> int:
@@ -71,7 +75,7 @@ class CorpusPath:
         """Return the arrays of the part "analysis".
 
         corpus_latents [D, N], corpus_offsets [clips + 1], path_keys [32, N], path_levels [N],
-        path_attacks [A], path_pitches [N].
+        path_attacks [A], path_pitches [N], path_lead [1].
         """
         return {
             "corpus_latents": self.latents,
@@ -80,6 +84,7 @@ class CorpusPath:
             "path_levels": self.levels,
             "path_attacks": self.attacks,
             "path_pitches": self.pitches,
+            "path_lead": np.array([self.lead], np.int64),
         }
 
     @staticmethod
@@ -95,6 +100,7 @@ class CorpusPath:
             latents = np.asarray(arrays["corpus_latents"], np.float16)
             offsets, attacks = (np.asarray(arrays[n], np.int64) for n in ("corpus_offsets", "path_attacks"))
             keys, levels = np.asarray(arrays["path_keys"]), np.asarray(arrays["path_levels"], np.float16)
+            lead = int(np.asarray(arrays.get("path_lead", 0), np.int64).item())
         except (KeyError, TypeError, ValueError) as error:
             raise AnalysisError(damaged) from error
         count = latents.shape[1] if latents.ndim == 2 else 0
@@ -103,11 +109,12 @@ class CorpusPath:
         fits = shapes == ((dimensions,), (2 * KEY_LATENTS, count), (count,), (count,)) and 0 < count <= MOST_FRAMES
         fits = fits and keys.dtype == np.int8 and all(np.isfinite(row).all() for row in (*latents, levels))
         fits = fits and offsets.ndim == 1 and len(offsets) > 1 and offsets[0] == 0 and offsets[-1] == count
-        if not (fits and (np.diff(offsets) > 0).all() and attacks.ndim == 1 and len(attacks) <= MOST_ATTACKS):
+        fits = fits and 0 <= lead <= MOST_LEAD_FRAMES
+        if not (fits and (np.diff(offsets) > lead).all() and attacks.ndim == 1 and len(attacks) <= MOST_ATTACKS):
             raise AnalysisError(damaged)
         if len(attacks) and not (attacks[0] >= 0 and attacks[-1] < count and (np.diff(attacks) > 0).all()):
             raise AnalysisError(damaged)
-        return CorpusPath(latents, offsets, keys, levels, attacks, pitches)
+        return CorpusPath(latents, offsets, keys, levels, attacks, pitches, lead)
 
 
 def without_path(
@@ -121,9 +128,12 @@ def without_path(
     return kept, {**table, "clips": [], "has_map": False, "forgotten": True}
 
 
-def clip_mel(samples: Float32Array, config: MelConfig) -> Float32Array:
-    """Return the log-mel [bands, T // hop] of samples [T] after silence, as `resynth` does."""
-    return mel_spectrogram(np.pad(samples, (LEAD_IN, 0)), config)[:, LEAD_IN // config.hop :]
+def clip_mel(samples: Float32Array, config: MelConfig, lead: int = 0) -> Float32Array:
+    """Return the log-mel [bands, lead + T // hop] of samples [T] after silence, as `resynth` does.
+
+    The first `lead` frames lie before the samples: 0 to 8.
+    """
+    return mel_spectrogram(np.pad(samples, (LEAD_IN, 0)), config)[:, LEAD_IN // config.hop - lead :]
 
 
 def quantised(latents: Float64Array) -> npt.NDArray[np.int8]:
@@ -140,8 +150,11 @@ def without_pitch(mels: Iterable[Float32Array]) -> Iterator[Heard]:
     return ((mel, np.zeros(mel.shape[1], np.int16)) for mel in mels)
 
 
-def make_path(skeleton: Skeleton, clips: Iterable[Heard]) -> CorpusPath:
-    """Make the path of clips, which are taken one at a time: only the path itself is held."""
+def make_path(skeleton: Skeleton, clips: Iterable[Heard], lead: int = 0) -> CorpusPath:
+    """Make the path of clips, which are taken one at a time: only the path itself is held.
+
+    The first `lead` frames of each lie before its first sample.
+    """
     dimensions = len(skeleton.spread)
     latents = SampleStore(dimensions, dtype=np.float16)
     keys = SampleStore(2 * min(KEY_LATENTS, dimensions), dtype=np.int8)
@@ -161,7 +174,7 @@ def make_path(skeleton: Skeleton, clips: Iterable[Heard]) -> CorpusPath:
     if len(found) > MOST_ATTACKS:
         found = found[np.linspace(0, len(found) - 1, MOST_ATTACKS).round().astype(int)]
     offsets, whole_levels = np.array(starts), np.concatenate(levels)
-    return CorpusPath(latents.take(), offsets, keys.take(), whole_levels, found, np.concatenate(pitches))
+    return CorpusPath(latents.take(), offsets, keys.take(), whole_levels, found, np.concatenate(pitches), lead)
 
 
 def attack_frames(level: Float64Array) -> npt.NDArray[np.int64]:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from distill_engine.analysis.stretches.path import CorpusPath, clip_mel, make_path, without_pitch
+from distill_engine.analysis.stretches.path import LEAD_FRAMES, CorpusPath, clip_mel, make_path, without_pitch
 from distill_engine.audio.arrays import Float32Array, Float64Array
 from distill_engine.audio.files import read_audio
 from distill_engine.audio.mel import DEFAULT_MEL, LEAD_IN
@@ -17,7 +17,7 @@ from distill_engine.codes.edits import check_level
 from distill_engine.codes.sequence import CodeSequence, check_range, decode_sequence, encode_sequence
 from distill_engine.dataset.corpus import Corpus
 from distill_engine.errors import ArgumentError, CodesError
-from distill_engine.inference.stored_codes import StoredCodes, read_codes, skeleton_of_file
+from distill_engine.inference.stored_codes import StoredCodes, read_codes, skeleton_of_file, stored_route
 from distill_engine.modelfile import ModelFile
 from distill_engine.modelfile.code_file import CodeFile, load_codes
 from distill_engine.rendering.loaded_model import LoadedModel
@@ -129,7 +129,12 @@ def with_sequence(file: CodeFile, sequence: CodeSequence) -> CodeFile:
 
 
 def route_of(path: Path, corpus: Corpus) -> CorpusPath:
-    """Return the path of a corpus through a model file's skeleton. Raises CodesError."""
+    """Return the path of a corpus through a model file's skeleton. Raises CodesError.
+
+    Clips begin as those of the file's own path do, so that its codes fit both.
+    """
     with ModelFile.open(path) as file:
         skeleton = skeleton_of_file(file)
-    return make_path(skeleton, without_pitch(clip_mel(clip.samples, DEFAULT_MEL) for clip in corpus.clips))
+    stored = stored_route(path)
+    lead = LEAD_FRAMES if stored is None else stored.lead
+    return make_path(skeleton, without_pitch(clip_mel(clip.samples, DEFAULT_MEL, lead) for clip in corpus.clips), lead)

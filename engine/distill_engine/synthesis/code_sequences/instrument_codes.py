@@ -97,6 +97,6 @@ def _fitting(corpus: CorpusCodes | None, route: CorpusPath | None) -> CorpusCode
 
 
 def _columns(books: Codebooks, route: CorpusPath, clip: int) -> CodeSequence:
-    """Return a clip of a path."""
-    span = slice(int(route.offsets[clip]), int(route.offsets[clip + 1]))
+    """Return a clip of a path, without the silence before it."""
+    span = slice(int(route.offsets[clip]) + route.lead, int(route.offsets[clip + 1]))
     return encode_sequence(books, route.latents[:, span].astype(np.float32)).single()

@@ -131,16 +131,20 @@ class LeapSearch:
         found = _least(costs, choices)
         return int(found[min(int(draw * len(found)), len(found) - 1)])
 
-    def attack(self, query: Query, choices: int, draw: float, key: float | None = None) -> int:
+    def attack(
+        self, query: Query, choices: int, draw: float, key: float | None = None, *, at_once: bool = False
+    ) -> int:
         """Return the frame of one of the attacks that fit best, found at once.
 
         The sound soon after each attack is compared with the loudest frame of the clip that plays.
         With a `key` only those count that are nearest in pitch, where any is within its reach.
+        `at_once` leaves out the silence before a clip.
         """
         sounding = replace(query, frame=int(self._loudest[query.frame]))
         on_key = self._on_key(key)
         costs = self._of(sounding, self._voiced[on_key], again=key is not None)
-        return int(self.attacks[on_key][self.choose(costs, choices, draw)])
+        goal = int(self.attacks[on_key][self.choose(costs, choices, draw)])
+        return max(goal, int(self.path.offsets[self.clip_of[goal]]) + self.path.lead) if at_once else goal
 
     def _on_key(self, key: float | None) -> npt.NDArray[np.bool_]:
         """Return which attacks [A] serve a key: the nearest in pitch and those within 1 of it."""

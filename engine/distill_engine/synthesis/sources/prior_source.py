@@ -74,6 +74,11 @@ class PriorCorpus:
         first, end = self.corpus.offsets[self.clip_of[column] :][:2]
         return int(column + 1 - first), int(end - first)
 
+    def at_once(self, column: int) -> int:
+        """Return the first column with sound where one is the silence before a clip."""
+        first, end = self.corpus.offsets[self.clip_of[column] :][:2]
+        return int(min(max(column, first + self.path.lead // COLUMN_HOPS), end - 1))
+
     def candidates(self, code: int) -> npt.NDArray[np.int64]:
         """Return columns [n] that have a code; all starts of clips if none has."""
         found = self._of_code[code]
@@ -174,6 +179,8 @@ class PriorSource:
         times, place = divmod(self._begun, len(near))
         order = np.random.default_rng([abs(self._seed), STREAM, times]).permutation(len(near))
         column, self._begun, self._at = int(near[order[place]]), self._begun + 1, 0.0
+        if settings.key is not None:
+            column = shared.at_once(column)
         played, length = shared.place_in_clip(column)
         self._age, self._length = 0, length + 1 - played
         self._go(column, copied=0)

@@ -188,8 +188,8 @@ class StretchPlayer:
         return bool(self._search.rested[frame] >= rest)
 
     def _begin_attack(self, pull: Pull) -> int:
-        query = self._ask(pull)
-        goal = self._search.attack(query, pull.choices, self._draw(2), pull.key)
+        query, at_once = self._ask(pull), self._struck or pull.strike or pull.key is not None
+        goal = self._search.attack(query, pull.choices, self._draw(2), pull.key, at_once=at_once)
         self._struck = False
         return self._leap(goal, ATTACK_FADE)
 
