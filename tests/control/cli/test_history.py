@@ -135,10 +135,26 @@ def test_a_batch_leaves_one_entry_without_a_sound(run: Run) -> None:
     assert shown["made"]["settings"]["count"] == 3
     assert shown["made"]["output"]["keep"] == "folder"
     assert "add -o DIR" in run("history", "again", made["entry"], code=1)
-    run("history", "again", made["entry"], "-o", "more")
+    assert run("history", "again", made["entry"], "-o", "more")["same_samples"] is True
     one, two = ({path.name: path.read_bytes() for path in Path(folder).iterdir()} for folder in ("many", "more"))
     assert len(one) == 6  # three sounds, the manifest, presets of two samplers
     assert one == two
+
+
+def test_folders_are_made_again_and_checked(run: Run, home: Path) -> None:
+    Path("in").mkdir()
+    for name in ("one", "two"):
+        render(run, f"in/{name}.wav", "--keep", "none")
+    for made in (
+        render(run, "parts", "--stems", "--blend", "tiny=0.5"),
+        run("resynth", "tiny", "in", "-o", "through", "--workers", 1),
+    ):
+        entry = made["entry"]
+        assert run("history", "again", entry, "-o", f"{entry}-b")["same_samples"] is True
+        store = RenderStore()
+        store.change(entry, made={"samples": "0" * 64})
+        assert "the samples are not" in run("history", "again", entry, "-o", f"{entry}-c", code=1)
+        assert store.get(run("history", "list")["entries"][0]["id"]).made["again"] == entry
 
 
 @pytest.mark.parametrize("keep", ["copy", "link", "path", "none"])
@@ -247,6 +263,11 @@ def test_a_sound_file_tells_model_settings_and_take(run: Run, home: Path) -> Non
         told = run("model", "info", f"own-{name}")
         assert (told["by"], told["key"], told["tags"]["comment"][:1]) == ("tags", made["made"]["key"], "夜"), name
         assert told["digest"] == made["made"]["model"]["digest"]
+    both = [
+        render(run, f"{name}.wav", "--seed", 9, *how) for name, how in (("plain", ()), ("faded", ("--fade-in", "0.1")))
+    ]
+    for name, one in zip(("plain", "faded"), both, strict=True):  # one performance, finished in two ways
+        assert run("model", "info", f"{name}.wav")["entry"]["id"] == one["entry"]
     soundfile.write("bare.wav", soundfile.read("a.wav")[0], 44100, "PCM_24")  # the tags are lost, the samples are not
     assert run("model", "info", "bare.wav")["by"] == "samples"
     soundfile.write("other.wav", np.zeros(100), 44100)
