@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 import soundfile
+from rich.cells import cell_len
 
 from distill_control.cli.main import main
 from distill_engine.library.renders import RenderStore
@@ -240,6 +241,18 @@ def test_the_table_and_the_details_are_plain_words(run: Run, capsys: pytest.Capt
     text = capsys.readouterr().out
     for words in ("Written to", "Vocoder", "vocos", "LUFS", "distill render tiny"):
         assert words in text
+
+
+def test_a_long_list_is_written_as_lines_with_the_same_words(run: Run, capsys: pytest.CaptureFixture[str]) -> None:
+    store = RenderStore()
+    for number in range(60):
+        store.note(f"夜 {number}", {"model": {"name": "tiny"}, "kind": "batch", "output": {"keep": "folder"}})
+    found = [entry.id[-6:] for entry in store.entries()]
+    assert main(["history", "list", "--limit", "0"]) == 0
+    head, *lines = capsys.readouterr().out.splitlines()
+    place = cell_len(head[: head.index("ID")])
+    assert [line.split()[-1] for line in lines] == found
+    assert {cell_len(line[: line.index(identity)]) for line, identity in zip(lines, found, strict=True)} == {place}
 
 
 def test_a_sound_file_tells_model_settings_and_take(run: Run, home: Path) -> None:
