@@ -34,9 +34,9 @@ class AddressSpace:
             static += [row.address for row in vocabulary.ROWS if row.kind == kind]
         static += [f"{CONTROL_PREFIX}{name}" for name in self.model.controls]
         static += [f"{LATENT_PREFIX}{index}" for index in range(self.model.latents)]
-        families = ("/distill/blend/0", "/distill/codes/level/0", "/distill/codes/shift/0")
-        for row in map(vocabulary.row, families):
-            static += [f"{row.prefix}{index}" for index in range(row.count)]
+        static += [
+            p.address for p in vocabulary.PARAMETERS if p.row.family == "index" and p.row.prefix != LATENT_PREFIX
+        ]
         return static
 
     def resolve(self, address: str) -> tuple[Row, int | None]:

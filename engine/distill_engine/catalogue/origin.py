@@ -47,10 +47,12 @@ def origin_of(path: Path) -> Origin:
     tags = audio_info(path).tags
     key, digest = _keys(path, tags)
     entries = [entry for entry in RenderStore().entries() if not entry.fault]
-    entry, by = next((one for one in entries if key and one.made.get("key") == key), None), "tags"
-    if entry is None and not key:  # tags were lost, as in a conversion without loss
+    tagged = [one for one in entries if key and one.made.get("key") == key]
+    entry, by = (tagged[0] if tagged else None), "tags"
+    if len(tagged) > 1 or not key:  # one performance finished in several ways; or tags lost in a conversion
         samples = samples_digest(path)
-        entry, by = next((one for one in entries if one.made.get("samples") == samples), None), "samples"
+        alike = next((one for one in tagged or entries if one.made.get("samples") == samples), None)
+        entry, by = alike or entry, by if tagged else "samples"
     made = entry.made if entry is not None else {}
     whole = str((made.get("model") or {}).get("digest", "")) or digest
     return Origin(path, tags, key, whole, entry, by if entry else "", find_digest(whole), _take(made.get("take")))

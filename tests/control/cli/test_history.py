@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 import soundfile
+from rich.cells import cell_len
 
 from distill_control.cli.main import main
 from distill_engine.library.renders import RenderStore
@@ -135,10 +136,26 @@ def test_a_batch_leaves_one_entry_without_a_sound(run: Run) -> None:
     assert shown["made"]["settings"]["count"] == 3
     assert shown["made"]["output"]["keep"] == "folder"
     assert "add -o DIR" in run("history", "again", made["entry"], code=1)
-    run("history", "again", made["entry"], "-o", "more")
+    assert run("history", "again", made["entry"], "-o", "more")["same_samples"] is True
     one, two = ({path.name: path.read_bytes() for path in Path(folder).iterdir()} for folder in ("many", "more"))
     assert len(one) == 6  # three sounds, the manifest, presets of two samplers
     assert one == two
+
+
+def test_folders_are_made_again_and_checked(run: Run, home: Path) -> None:
+    Path("in").mkdir()
+    for name in ("one", "two"):
+        render(run, f"in/{name}.wav", "--keep", "none")
+    for made in (
+        render(run, "parts", "--stems", "--blend", "tiny=0.5"),
+        run("resynth", "tiny", "in", "-o", "through", "--workers", 1),
+    ):
+        entry = made["entry"]
+        assert run("history", "again", entry, "-o", f"{entry}-b")["same_samples"] is True
+        store = RenderStore()
+        store.change(entry, made={"samples": "0" * 64})
+        assert "the samples are not" in run("history", "again", entry, "-o", f"{entry}-c", code=1)
+        assert store.get(run("history", "list")["entries"][0]["id"]).made["again"] == entry
 
 
 @pytest.mark.parametrize("keep", ["copy", "link", "path", "none"])
@@ -226,6 +243,18 @@ def test_the_table_and_the_details_are_plain_words(run: Run, capsys: pytest.Capt
         assert words in text
 
 
+def test_a_long_list_is_written_as_lines_with_the_same_words(run: Run, capsys: pytest.CaptureFixture[str]) -> None:
+    store = RenderStore()
+    for number in range(60):
+        store.note(f"夜 {number}", {"model": {"name": "tiny"}, "kind": "batch", "output": {"keep": "folder"}})
+    found = [entry.id[-6:] for entry in store.entries()]
+    assert main(["history", "list", "--limit", "0"]) == 0
+    head, *lines = capsys.readouterr().out.splitlines()
+    place = cell_len(head[: head.index("ID")])
+    assert [line.split()[-1] for line in lines] == found
+    assert {cell_len(line[: line.index(identity)]) for line, identity in zip(lines, found, strict=True)} == {place}
+
+
 def test_a_sound_file_tells_model_settings_and_take(run: Run, home: Path) -> None:
     for name in ("a.wav", "b.flac", "c.mp3", "d.ogg", "e.opus", "f.aiff"):
         made = render(run, name, "--seed", 6)
@@ -247,6 +276,11 @@ def test_a_sound_file_tells_model_settings_and_take(run: Run, home: Path) -> Non
         told = run("model", "info", f"own-{name}")
         assert (told["by"], told["key"], told["tags"]["comment"][:1]) == ("tags", made["made"]["key"], "夜"), name
         assert told["digest"] == made["made"]["model"]["digest"]
+    both = [
+        render(run, f"{name}.wav", "--seed", 9, *how) for name, how in (("plain", ()), ("faded", ("--fade-in", "0.1")))
+    ]
+    for name, one in zip(("plain", "faded"), both, strict=True):  # one performance, finished in two ways
+        assert run("model", "info", f"{name}.wav")["entry"]["id"] == one["entry"]
     soundfile.write("bare.wav", soundfile.read("a.wav")[0], 44100, "PCM_24")  # the tags are lost, the samples are not
     assert run("model", "info", "bare.wav")["by"] == "samples"
     soundfile.write("other.wav", np.zeros(100), 44100)

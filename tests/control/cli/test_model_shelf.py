@@ -71,12 +71,18 @@ def test_notes_follow_a_model_that_is_renamed(run: Run) -> None:
     assert "exists already" in run("rename", "regen", "wind", code=1)
 
 
-def test_an_export_is_slim_credited_and_comes_back_verified(run: Run, tmp_path: Path) -> None:
+def test_an_export_is_slim_credited_and_comes_back_verified(
+    run: Run, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     made = run("export", "rain", "-o", "rain-out.distillgan", "--license", "CC0-1.0", "--credits", "Anna\n及び Bo")
     data = (tmp_path / "rain-out.distillgan").read_bytes()
     assert made["sha256"] == hashlib.sha256(data).hexdigest()
     assert (tmp_path / "rain-out.distillgan.sha256").read_text() == f"{made['sha256']}  rain-out.distillgan\n"
     assert run("import", "rain-out.distillgan", "--name", "guest")["name"] == "guest"
+    assert main(["model", "info", "guest"]) == 0
+    text = capsys.readouterr().out
+    assert "CC0-1.0" in text
+    assert "Anna 及び Bo" in text
     told = run("info", "guest")
     assert (told["license"], told["credits"]) == ("CC0-1.0", "Anna 及び Bo")
     assert "exists already" in run("import", "rain-out.distillgan", "--name", "guest", code=1)

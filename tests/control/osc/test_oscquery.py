@@ -51,6 +51,8 @@ def test_the_tree_publishes_every_row_and_nothing_else(engine):
     expected |= {f"/distill/control/{name}" for name in ("brightness", "roughness", "density")}
     expected |= {f"/distill/latent/{index}" for index in range(16)} | {f"/distill/blend/{index}" for index in range(4)}
     expected |= {f"/distill/codes/{kind}/{index}" for kind in ("level", "shift") for index in range(4)}
+    places = ("azimuth", "elevation", "distance")
+    expected |= {f"/distill/space/{kind}/{index}" for kind in places for index in range(4)}
     assert set(found) == expected
     for address, node in found.items():
         row = vocabulary.row(address)

@@ -7,7 +7,7 @@ import pytest
 from distill_control.session import Session
 from distill_control.session.preset_service import PresetController
 from distill_engine.library.presets import PresetStore
-from distill_engine.vocabulary.table import row
+from distill_engine.vocabulary.table import PARAMETERS, row
 from support_control import RecordingLink
 
 
@@ -141,6 +141,25 @@ def test_the_place_between_two_presets_is_a_parameter_that_a_controller_can_stee
     desk.session.set("/distill/morph", [0.5], "midi:knobs")
     desk.session.tick()
     assert "no preset 'one'" in desk.notices[-1]
+
+
+def test_a_preset_holds_every_parameter_that_is_not_left_out(desk: Desk) -> None:
+    desk.send("/distill/preset/save", "all")
+    held = set(desk.store.all()[0].values)
+    of_model = ("/distill/control/", "/distill/latent/")
+    parameters = [one for one in PARAMETERS if not one.address.startswith(of_model)]
+    assert {one.address for one in parameters if not one.row.excluded_from_presets} - held == set()
+
+
+def test_recall_puts_a_slot_back_to_its_place(desk: Desk) -> None:
+    places = {"/distill/space/azimuth/1": 90.0, "/distill/space/elevation/1": 20.0, "/distill/space/distance/1": 2.0}
+    for address, value in places.items():
+        desk.session.set(address, [value])
+    desk.send("/distill/preset/save", "right")
+    for address in places:
+        desk.session.set(address, [row(address).default])
+    desk.send("/distill/preset/recall", "right")
+    assert {address: desk.session.get(address) for address in places} == places
 
 
 def test_list_rename_and_delete(desk: Desk) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import json
+import os
 import shutil
 from pathlib import Path
 
@@ -125,8 +126,68 @@ def test_what_cannot_be_moved_stays(home: Path, monkeypatch: pytest.MonkeyPatch)
         raise OSError(errno.ENOSPC, "no space")
 
     (home / "a").write_text("a")
-    monkeypatch.setattr(shutil, "move", full)
+    monkeypatch.setattr(os, "rename", full)
     with pytest.raises(LibraryError, match="the disk is full"):
         Trash().put(home / "a", "preset", "a")
     assert (home / "a").read_text() == "a"
+    assert Trash().items() == []
+
+
+def _another_disk(monkeypatch: pytest.MonkeyPatch, disk: Path) -> None:
+    """Let renames into and out of a folder fail, as between two disks."""
+    real = os.rename
+
+    def rename(source: Path, target: Path) -> None:
+        if (disk in Path(source).parents) != (disk in Path(target).parents):
+            raise OSError(errno.EXDEV, os.strerror(errno.EXDEV))
+        real(source, target)
+
+    monkeypatch.setattr(os, "rename", rename)
+
+
+def test_a_model_on_another_disk_comes_back_or_leaves_all_as_it_was(
+    home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (disk := tmp_path / "stick").mkdir()
+    _another_disk(monkeypatch, disk)
+    path = disk / "rain.distillgan"
+    path.write_bytes(b"one")
+    item = Trash().put(path, "model", "rain")
+    assert list(disk.iterdir()) == []
+    path.write_bytes(b"two")
+    real = shutil.copy2
+
+    def full(source: Path, target: Path, **options: bool) -> None:
+        if disk in Path(target).parents and Path(source).read_bytes() == b"one":
+            Path(target).write_bytes(b"o")
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        real(source, target, **options)
+
+    monkeypatch.setattr(shutil, "copy2", full)
+    with pytest.raises(LibraryError, match="the disk is full"):
+        Trash().restore(item)
+    assert [(one.name, one.read_bytes()) for one in disk.iterdir()] == [("rain.distillgan", b"two")]
+    assert Trash().items() == [item]
+    monkeypatch.setattr(shutil, "copy2", real)
+    Trash().restore(item)
+    assert [(one.name, one.read_bytes()) for one in disk.iterdir()] == [("rain.distillgan", b"one")]
+
+
+def test_a_file_that_cannot_leave_its_disk_is_not_said_to_be_deleted(
+    home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (disk := tmp_path / "stick").mkdir()
+    _another_disk(monkeypatch, disk)
+    (path := disk / "rain.distillgan").write_bytes(b"one")
+    real = Path.unlink
+
+    def read_only(one: Path, missing_ok: bool = False) -> None:
+        if one == path:
+            raise OSError(errno.EROFS, os.strerror(errno.EROFS))
+        real(one, missing_ok)
+
+    monkeypatch.setattr(Path, "unlink", read_only)
+    with pytest.raises(LibraryError, match="read-only"):
+        Trash().put(path, "model", "rain")
+    assert path.read_bytes() == b"one"
     assert Trash().items() == []

@@ -59,14 +59,15 @@ def render_many(args: argparse.Namespace, path: Path, score: Score, target: Rend
     data = {"folder": str(folder), "files": state.done, "skipped": state.skipped, "manifest": str(folder / NAME)}
     data |= {"presets": [str(folder / f"{name}{suffix}") for suffix in PRESET_SUFFIXES], "notes": state.notes}
     data |= {"anew": state.anew, "changed": list(state.changed)}
-    data["entry"] = keep_batch(args, folder, batch.recipe(), dict(data))
+    facts, said = keep_batch(args, folder, batch.recipe(), dict(data), batch.files())
+    data |= facts
     skipped = f", {state.skipped} of them were there" if state.skipped else ""
     anew = f", {state.anew} made anew (another {', '.join(state.changed)})" if state.anew else ""
     notes = "".join(f"note: {note}\n" for note in state.notes)
     summary = (
         f"{notes}{folder}: {state.done} files{skipped}{anew}; {NAME} says how each was made, "
         + " and ".join(f"{name}{suffix}" for suffix in PRESET_SUFFIXES)
-        + " open them in samplers"
+        + f" open them in samplers{said}"
     )
     emit(args, data, lambda c: c.print(summary, markup=False, soft_wrap=True))
     return 0
@@ -94,6 +95,8 @@ def resynth_folder(args: argparse.Namespace, path: Path, target: RenderTarget) -
         raise AudioFileError(f"{args.input}: none of {total} files could be read")
     written = len(outcomes) - len(unread)
     data = {"folder": str(folder), "files": written, "skipped": total - len(outcomes), "left_out": left_out}
-    data["entry"] = keep_batch(args, folder, batch.recipe(), dict(data))
-    emit(args, data, lambda c: c.print(f"{folder}: {written} files written", markup=False))
+    there = [folder / name for _, name in batch.recordings() if not outcomes.get(name)]
+    facts, said = keep_batch(args, folder, batch.recipe(), dict(data), there)
+    data |= facts
+    emit(args, data, lambda c: c.print(f"{folder}: {written} files written{said}", markup=False, soft_wrap=True))
     return 0

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from distill_control.cli import render
-from distill_control.cli.keeping.record import made_by, quality_line, title_of
+from distill_control.cli.keeping.record import VERDICTS, made_by, quality_line, same_samples, title_of
 from distill_control.cli.support.options import CommandParser
 from distill_control.cli.support.output import common_parser, console_err, emit
 from distill_control.cli.support.paths import check_output_folder
@@ -43,7 +43,7 @@ def make_again(args: argparse.Namespace, store: RenderStore) -> int:
     finally:
         if args.output is None:
             words.output.unlink(missing_ok=True)
-    same = _compare(old, entry)
+    same = same_samples(old, entry)
     _report(args, store, old, entry, same)
     return 0
 
@@ -162,18 +162,19 @@ def _figures(result: RenderResult | ResynthResult) -> dict[str, Any]:
     return {name: getattr(result, name) for name in names}
 
 
-def _compare(old: RenderEntry, new: RenderEntry) -> bool | None:
-    """Return whether both have the same samples; None if the settings differ or are not known."""
-    if not old.made.get("key") or old.made["key"] != new.made["key"] or not old.made.get("samples"):
-        return None
-    return bool(old.made["samples"] == new.made["samples"])
-
-
 def _batch_again(args: argparse.Namespace, options: argparse.Namespace, old: RenderEntry) -> int:
     if args.output is None:
         raise LibraryError(f"{old.title}: its files need a folder: add -o DIR")
-    options.output = args.output
-    return int(options.run(options))
+    options.output, options.again, options.same_samples = args.output, old, None
+    code = int(options.run(options))
+    if options.same_samples is False:
+        raise _unlike(old)
+    return code
+
+
+def _unlike(old: RenderEntry) -> RenderingError:
+    then = f"Distill {old.made.get('version', '?')} on {old.made.get('machine', '?')}"
+    return RenderingError(f"the settings are those of then, the samples are not: it was made with {then}")
 
 
 def _report(
@@ -182,13 +183,12 @@ def _report(
     lies = args.output or store.sound(entry.id)
     quality = entry.made["figures"]["quality"]
     data = {"id": entry.id, "again": old.id, "path": str(lies), "same_samples": same, "quality": quality}
-    verdict = {True: "the same samples as then", None: "made with other settings than then", False: ""}[same]
+    verdict = VERDICTS[same]
     lines = (
         f"{lies}: {entry.seconds:.1f} s{', ' if verdict else ''}{verdict}\n{quality_line(quality)}\nhistory: {entry.id}"
     )
     emit(args, data, lambda console: console.print(lines, soft_wrap=True, markup=False))
     if same is False:
-        then = f"Distill {old.made.get('version', '?')} on {old.made.get('machine', '?')}"
-        raise RenderingError(f"the settings are those of then, the samples are not: it was made with {then}")
+        raise _unlike(old)
     if same is None and not args.json and args.vocoder is None and args.seed is None:
         console_err().print("note: its analysis, its vocoder or the input has changed since")

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from distill_engine.library.renders import RenderEntry, RenderStore
 
+TITLES = ("", "name", "made", "s", "model", "vocoder", "seed", "ID", "")
 SETTINGS_SHOWN = 40  # settings of an entry, at most
 
 
@@ -43,28 +44,39 @@ def show_list(console: Console, rows: Sequence[Mapping[str, Any]], found: int) -
     from rich.table import Table
     from rich.text import Text
 
+    from distill_control.terminal import LONG_ROWS, aligned
+
     if not rows:
         console.print("nothing found: `distill render MODEL -o FILE` makes a sound, `distill history list` shows all")
         return
-    table = Table("", "name", "made", "s", "model", "vocoder", "seed", "ID", "", box=None, pad_edge=False)
-    for one in rows:
-        remark = one["fault"] or ("" if one["sound"] else "no sound") or ("" if one["quality"] != "look" else "look")
-        seconds = f"{one['seconds']:.1f}" if one["seconds"] else ""
-        seed = "" if one["seed"] is None else str(one["seed"])
-        texts = (
-            one["title"],
-            one["made"],
-            seconds,
-            one["model"],
-            one["vocoder"],
-            seed,
-            one["id"].rpartition("-")[2],
-            remark,
-        )
-        table.add_row("*" if one["starred"] else "", *(Text(printable(text, 200)) for text in texts))
-    console.print(table)
+    lines = [tuple(printable(text, 200) for text in _cells(one)) for one in rows]
+    if len(rows) > LONG_ROWS:
+        console.print(aligned([TITLES, *lines]), soft_wrap=True)
+    else:
+        table = Table(*TITLES, box=None, pad_edge=False)
+        for line in lines:
+            table.add_row(*map(Text, line))
+        console.print(table)
     if found > len(rows):
         console.print(f"{len(rows)} of {found}: --limit 0 shows all, words and --on yesterday find some")
+
+
+def _cells(one: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return the cells of an entry's row, in the order of TITLES."""
+    remark = one["fault"] or ("" if one["sound"] else "no sound") or ("" if one["quality"] != "look" else "look")
+    seconds = f"{one['seconds']:.1f}" if one["seconds"] else ""
+    seed = "" if one["seed"] is None else str(one["seed"])
+    return (
+        "*" if one["starred"] else "",
+        one["title"],
+        one["made"],
+        seconds,
+        one["model"],
+        one["vocoder"],
+        seed,
+        one["id"].rpartition("-")[2],
+        remark,
+    )
 
 
 def details(store: RenderStore, entry: RenderEntry) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 import platform
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from distill_engine.rendering.resynth import ResynthResult
 
 SWITCH = "DISTILL_HISTORY"  # "off": nothing that is rendered leaves an entry
+VERDICTS = {True: "the same samples as then", None: "made with other settings than then", False: ""}
 KEEPS = ("copy", "link", "path", "none")
 
 
@@ -38,9 +39,9 @@ def finish(args: argparse.Namespace, result: RenderResult | ResynthResult, summa
     data |= {"files": [str(path.absolute()) for path in data["files"]]} if "files" in data else {}
     figures = {key: value for key, value in data.items() if key != "made"}
     if result.path.is_dir():  # stems, slices
-        if identity := keep_batch(args, result.path, result.made, figures):
-            data["entry"] = identity
-            summary += f"\nhistory: {identity}"
+        facts, said = keep_batch(args, result.path, result.made, figures, map(Path, data["files"]))
+        data |= facts
+        summary += said
     elif (entry := keep(args, result.path, result.made, figures)) is not None:
         quality = entry.made["figures"]["quality"]
         data |= {"entry": entry.id, "quality": quality}
@@ -70,18 +71,54 @@ def keep(
     return entry
 
 
-def keep_batch(args: argparse.Namespace, folder: Path, recipe: Mapping[str, Any], figures: Mapping[str, Any]) -> str:
-    """Make one entry of a whole batch, without a sound; return its ID, "" if that fails."""
+def keep_batch(
+    args: argparse.Namespace,
+    folder: Path,
+    recipe: Mapping[str, Any],
+    figures: Mapping[str, Any],
+    sounds: Iterable[Path],
+) -> tuple[dict[str, Any], str]:
+    """Make one entry of a whole batch, without a sound; return facts for programs, and lines.
+
+    The entry has one digest of all `sounds`. Where an entry is made again (`args.again`), both are
+    compared, and `args.same_samples` says how. Nothing is returned if there is no entry.
+    """
     from distill_engine.library.renders import RenderStore
 
     if os.environ.get(SWITCH) == "off":
-        return ""
+        return {}, ""
     made = made_by(args, recipe, figures) | {"output": {"path": str(folder.absolute()), "keep": "folder"}}
+    old: RenderEntry | None = getattr(args, "again", None)
+    made |= {} if old is None else {"again": old.id}
     try:
-        return RenderStore().note(title_of(folder.absolute()), made).id
+        entry = RenderStore().note(title_of(folder.absolute()), made | _samples_of(sounds))
     except (DistillError, OSError) as error:
         _note(f"the history has no entry of {folder.name}: {error}")
-        return ""
+        return {}, ""
+    line = f"\nhistory: {entry.id}"
+    if old is None:
+        return {"entry": entry.id}, line
+    args.same_samples = same_samples(old, entry)
+    verdict = VERDICTS[args.same_samples]
+    said = f"\n{verdict}{line}" if verdict else line
+    return {"entry": entry.id, "same_samples": args.same_samples}, said
+
+
+def _samples_of(sounds: Iterable[Path]) -> dict[str, str]:
+    """Return the digest of all samples; nothing if a file cannot be read."""
+    from distill_engine.library.history.listening import digest_of_all
+
+    try:
+        return {"samples": digest_of_all(sounds)}
+    except (DistillError, OSError):
+        return {}
+
+
+def same_samples(old: RenderEntry, new: RenderEntry) -> bool | None:
+    """Return whether both have the same samples; None if the settings differ or are not known."""
+    if not old.made.get("key") or old.made["key"] != new.made["key"] or not old.made.get("samples"):
+        return None
+    return bool(old.made["samples"] == new.made["samples"])
 
 
 def made_by(args: argparse.Namespace, recipe: Mapping[str, Any], figures: Mapping[str, Any]) -> dict[str, Any]:

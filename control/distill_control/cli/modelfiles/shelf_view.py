@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
 Facts = Mapping[str, Any]
+TITLES = ("Name", ">Size", "Sounds", ">Controls", "Vocoders", "Tags", "Changed", "")
 DAY_CHARACTERS = 10  # of a time: its date
 
 _KEYS: dict[str, Callable[[Facts], Any]] = {
@@ -53,20 +54,27 @@ def show_list(console: Console, folder: Path, rows: Sequence[Facts], sought: boo
     from rich.text import Text
 
     from distill_control.cli.support.model_view import plain_table, printable_texts, size_text, time_text
+    from distill_control.terminal import LONG_ROWS, aligned
 
     if not rows:
         line = f"No models in {folder}: put .distillgan files there, or train one"
         console.print("nothing found" if sought else line, markup=False, soft_wrap=True)
         return
-    table = plain_table("Name", ">Size", "Sounds", ">Controls", "Vocoders", "Tags", "Changed", "")
+    table, lines = plain_table(*TITLES), list[tuple[str, ...]]()
     table.columns[-2].min_width = DAY_CHARACTERS  # a day is not broken where the window is narrow
     for row in map(printable_texts, rows):
         remark = Text(row["fault"], style="red") if row["fault"] else Text("built in" if row["built_in"] else "")
         sounds = time_text((row.get("corpus") or {}).get("seconds"))
         vocoders = ", ".join(_vocoder(kind, entry) for kind, entry in row["own_vocoders"].items())
         cells = (row["name"], size_text(row["bytes"]), sounds, str(row.get("controls", "")), vocoders)
-        table.add_row(*map(Text, cells), Text(", ".join(row["tags"])), row["changed"][:DAY_CHARACTERS], remark)
-    console.print(table)
+        whole = (*cells, ", ".join(row["tags"]), row["changed"][:DAY_CHARACTERS])
+        lines.append((*whole, remark.plain))
+        if len(rows) <= LONG_ROWS:
+            table.add_row(*map(Text, whole), remark)
+    if len(rows) > LONG_ROWS:
+        console.print(aligned([[title.removeprefix(">") for title in TITLES], *lines]), soft_wrap=True)
+    else:
+        console.print(table)
     if found > len(rows):
         console.print(f"{len(rows)} of {found}: --limit 0 shows all, --search and --tag find some", markup=False)
     if any(not usable for row in rows for usable in row["vocoders"].values()):

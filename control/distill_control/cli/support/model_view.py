@@ -127,9 +127,17 @@ def _facts(data: TableRow) -> list[tuple[str, str]]:
         ("Controls", (str(len(controls)) if controls else _NO_CONTROLS) if data["family"] else ""),
         ("Codes", codes_text(data.get("codes"))),
         ("Prior", memorisation_text(data.get("codes"))),
+        ("Licence", _stated(data, "license")),
+        ("Credits", _stated(data, "credits")),
         ("Sounds", HOLDS_SOUNDS if holds_sounds(data) else ""),
         ("Remark", _UNFINISHED if data["family"] and not data["plays_without_torch"] else ""),
     ]
+
+
+def _stated(data: TableRow, name: str) -> str:
+    """Return what the file's maker stated on passing it on, "" if nothing."""
+    value = data.get(name)
+    return value if isinstance(value, str) else ""
 
 
 def _latent_model(data: TableRow) -> str:

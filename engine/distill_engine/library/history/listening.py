@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -42,6 +43,14 @@ def listen(path: Path) -> Heard:
     if not samples:
         raise AudioFileError(f"{path} holds no sound: it is empty or damaged")
     return Heard(samples / rate, rate, digest.hexdigest(), outline.values(), picture.png(), quality.result())
+
+
+def digest_of_all(paths: Iterable[Path]) -> str:
+    """Return the SHA-256 (hex) of the samples of several files in this order, whatever their names.
+
+    Raises AudioFileError.
+    """
+    return hashlib.sha256("".join(map(samples_digest, paths)).encode()).hexdigest()
 
 
 def samples_digest(path: Path) -> str:

@@ -6,8 +6,11 @@ moves, so that whatever stops it, the item is in one place or the other.
 
 from __future__ import annotations
 
+import contextlib
+import errno
 import json
 import os
+import secrets
 import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -17,7 +20,7 @@ from pathlib import Path
 from distill_engine.errors import LibraryError
 from distill_engine.library.folders import data_dir, ensure
 from distill_engine.library.history.identities import identities_in, new_identity, order
-from distill_engine.system.atomic_write import write_advice, write_file
+from distill_engine.system.atomic_write import TEMPORARY_SUFFIX, write_advice, write_file
 from distill_engine.system.names import same_name
 from distill_engine.system.plain_json import parse
 
@@ -92,6 +95,10 @@ class Trash:
             ensure(item.was.parent)
             _move(self._payload(item), item.was)
         except OSError as error:
+            if there is not None:  # what had the place has it again
+                with contextlib.suppress(OSError):
+                    _move(self._payload(there), there.was)
+                    self.remove(there)
             raise LibraryError(f"{item.was}: {write_advice(error, item.was)}") from None
         self.remove(item)
         return there
@@ -149,7 +156,40 @@ def _size(path: Path) -> int:
 
 
 def _move(source: Path, target: Path) -> None:
-    shutil.move(source, target)  # to another disk as a copy
+    """Rename a file or folder; to another disk copy it, which appears whole or not at all."""
+    try:
+        os.rename(source, target)
+        return
+    except OSError as error:
+        if error.errno != errno.EXDEV:
+            raise
+    partial = target.with_name(f".{secrets.token_hex(8)}{TEMPORARY_SUFFIX}")
+    try:
+        if source.is_dir():
+            shutil.copytree(source, partial, symlinks=True)
+        else:
+            shutil.copy2(source, partial, follow_symlinks=False)
+        os.rename(partial, target)
+    except OSError:
+        _delete(partial)
+        raise
+    if source.is_dir() and not source.is_symlink():
+        shutil.rmtree(source)
+        return
+    try:
+        source.unlink()
+    except OSError:
+        _delete(target)  # one of both: the source stays where it is
+        raise
+
+
+def _delete(path: Path) -> None:
+    """Delete a file or folder as far as that is possible."""
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path, ignore_errors=True)
+    else:
+        with contextlib.suppress(OSError):
+            path.unlink()
 
 
 def _link(source: Path, target: Path) -> None:

@@ -90,6 +90,11 @@ class RenderBatch:
         """Return the name of a variation's file: the model and the seed."""
         return f"{self.model.stem}-{variation.seed:06d}.{self.target.format or 'wav'}"
 
+    def files(self) -> list[Path]:
+        """Return all files of the batch, in the order of their variations. Raises ConfigError."""
+        planned = variations(self.count, self.score.seed, self.varied, grid=self.grid)
+        return [self.target.path / self.file_name(one) for one in planned]
+
     def varied_score(self, variation: Variation) -> Score:
         """Return the score of a variation. Raises ConfigError for a value out of range."""
         controls, latents, parameters = dict(self.score.controls), dict(self.score.latents), dict(self.score.parameters)

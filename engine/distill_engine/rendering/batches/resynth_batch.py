@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import hashlib
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -77,8 +79,16 @@ class ResynthBatch:
 
     def recipe(self) -> Recipe:
         """Return the recipe of the whole batch."""
-        settings = {"input": str(self.source), "mel_only": self.mel_only}
+        settings = {"input": self._digest(), "mel_only": self.mel_only}
         return batch_recipe(self.played().recipe(), None, settings)
+
+    def _digest(self) -> str:
+        """Return the SHA-256 (hex) of all recordings, in order, wherever they lie."""
+        whole = hashlib.sha256()
+        for path, _ in self.recordings():
+            with contextlib.suppress(OSError), path.open("rb") as file:  # one that cannot be read is left out
+                whole.update(hashlib.file_digest(file, "sha256").digest())
+        return whole.hexdigest()
 
     def played(self) -> Playing:
         """Return what plays the batch. Raises DistillError."""
