@@ -76,7 +76,7 @@ def corpus_folder(name: str) -> Path:
 def split(folder: Path) -> tuple[list[np.ndarray], list[np.ndarray]]:
     """Return the mels [bands, T] of the clips to fit, and of those held out."""
     from distill_engine.analysis.stretches.path import clip_mel
-    from distill_engine.audio.mel import DEFAULT_MEL
+    from distill_engine.audio.mel_config import DEFAULT_MEL
     from distill_engine.dataset.corpus import load_corpus
 
     mels = [clip_mel(clip.samples, DEFAULT_MEL) for clip in load_corpus(folder).clips]
@@ -104,7 +104,7 @@ def measure(run: Run, folder: Path, levels: list[int], sizes: list[int]) -> None
 
     from distill_engine.analysis.stretches.path import make_path, without_pitch
     from distill_engine.analysis.stretches.skeleton import fit_skeleton, frame_statistics
-    from distill_engine.audio.mel import DEFAULT_MEL
+    from distill_engine.audio.mel_config import DEFAULT_MEL
     from distill_engine.codes.fitting import figures, fit_codes
     from distill_engine.models.model_config import skeleton_config
     from distill_engine.training.latent.skeleton_start import base_statistics

@@ -140,7 +140,7 @@ def spread(run: Run, name: str, skeleton: Skeleton, shared: PriorCorpus, seeds: 
 
 def played(shared: PriorCorpus, seed: int, hops: int) -> np.ndarray:
     """Return the latents [D, hops] that the prior plays at its default settings, without fades."""
-    from distill_engine.audio.mel import DEFAULT_MEL
+    from distill_engine.audio.mel_config import DEFAULT_MEL
     from distill_engine.synthesis.sources.latent_sources import SourceSettings
     from distill_engine.synthesis.sources.prior_source import PriorSource
 

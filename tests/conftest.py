@@ -136,7 +136,7 @@ def build_tiny_model(
     seed: int = 0,
 ) -> Path:
     """A model file that plays; another `seed` is another model."""
-    from distill_engine.audio.mel import DEFAULT_MEL
+    from distill_engine.audio.mel_config import DEFAULT_MEL
     from distill_engine.modelfile import Manifest, save_model
 
     model, networks = _tiny_networks()

@@ -8,7 +8,8 @@ import numpy as np
 
 from distill_engine.analysis.stretches.skeleton import frame_statistics
 from distill_engine.audio.files import read_audio
-from distill_engine.audio.mel import DEFAULT_MEL, mel_spectrogram
+from distill_engine.audio.mel import mel_spectrogram
+from distill_engine.audio.mel_config import DEFAULT_MEL
 
 
 def write_base_statistics(folder: Path, output: Path) -> int:

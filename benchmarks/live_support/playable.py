@@ -30,7 +30,7 @@ def untrained_model(path: Path) -> Path:
     """Write a model of the default size with both kinds of vocoder and random weights."""
     import torch
 
-    from distill_engine.audio.mel import DEFAULT_MEL
+    from distill_engine.audio.mel_config import DEFAULT_MEL
     from distill_engine.modelfile import Manifest, save_model
     from distill_engine.models.latent_model import LatentModel
     from distill_engine.models.model_config import ModelConfig

@@ -12,7 +12,7 @@ import numpy as np
 
 from distill_engine.audio.arrays import Float32Array, Float64Array
 from distill_engine.audio.levels import db_to_gain
-from distill_engine.audio.mel import DEFAULT_MEL
+from distill_engine.audio.mel_config import DEFAULT_MEL
 
 Generator = np.random.Generator
 RATE = DEFAULT_MEL.sample_rate

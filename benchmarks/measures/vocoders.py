@@ -9,7 +9,8 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from distill_engine.audio.mel import LEAD_IN, mel_filterbank, mel_spectrogram
+from distill_engine.audio.mel import mel_filterbank, mel_spectrogram
+from distill_engine.audio.mel_config import LEAD_IN
 from distill_engine.library.assets import base_vocoder_path
 from distill_engine.modelfile import ModelFile
 from distill_engine.models.latent_model import LatentModel

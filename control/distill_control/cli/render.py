@@ -164,7 +164,7 @@ def _output(args: argparse.Namespace, *inputs: Path | None) -> RenderTarget:
     Raises ConfigError if it is an input too, if its folder cannot be written, or if its format has
     no bit depth and one is given.
     """
-    from distill_engine.audio.mel import DEFAULT_MEL
+    from distill_engine.audio.mel_config import DEFAULT_MEL
     from distill_engine.errors import ConfigError
     from distill_engine.rendering.render import RenderTarget
 

@@ -24,6 +24,8 @@ WORK, ALL_WORK = (0.025, 0.05), (0.03, 0.1)
 requests may take: between two ticks, and at once. A client that waits for each answer hardly takes
 as much.
 """
+KEPT_SECONDS = 0.06
+"""Of the time of all clients that HTTP requests, which can wait, leave to messages, which cannot."""
 ALL_ERRORS_FACTOR = 10
 """Rate of errors to all clients together, as a multiple of one client's rate."""
 _ANSWERS = ("/distill/done", "/distill/pong", "/distill/level")
@@ -60,7 +62,7 @@ class Client:
         errors: TokenBucket,
         all_errors: TokenBucket,
         subscribers: dict[str, Subscriber],
-        work: tuple[TokenBucket, ...],
+        work: tuple[TokenBucket, TokenBucket],
         pings: tuple[TokenBucket, ...],
     ) -> None:
         self.origin = origin
@@ -91,8 +93,9 @@ class Client:
             self.values[address] = arguments
 
     def has_time(self) -> bool:
-        """Return whether it may make this process work now."""
-        return all(limit.open() for limit in self.work)
+        """Return whether it may make this process work now, and messages still could after it."""
+        own, everyone = self.work
+        return own.open() and everyone.open(KEPT_SECONDS)
 
     def flush(self) -> None:
         """Send the values that have gathered since the last tick."""

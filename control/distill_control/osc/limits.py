@@ -81,10 +81,10 @@ class TokenBucket:
         self._tokens -= 1.0
         return True
 
-    def open(self) -> bool:
-        """Return whether anything is left."""
+    def open(self, kept: float = 0.0) -> bool:
+        """Return whether anything is left beyond what is kept for others."""
         self._refill()
-        return self._tokens > 0.0
+        return self._tokens > kept
 
     def charge(self, cost: float) -> None:
         """Take the cost of something that has passed."""

@@ -29,7 +29,7 @@ from distill_engine.analysis.model_prober import (
 from distill_engine.analysis.region import fit_region
 from distill_engine.analysis.static_controls import SELECTIVITY, find_static_controls
 from distill_engine.analysis.temporal_and_character import MOTIONS, find_characters, find_temporal
-from distill_engine.audio.mel import DEFAULT_MEL
+from distill_engine.audio.mel_config import DEFAULT_MEL
 from distill_engine.audio.store import Samples
 from distill_engine.errors import AnalysisError
 

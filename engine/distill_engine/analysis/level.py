@@ -15,7 +15,8 @@ import numpy.typing as npt
 from distill_engine.analysis.region import Region
 from distill_engine.audio.arrays import Float32Array, Float64Array
 from distill_engine.audio.levels import db_to_power, power_to_db
-from distill_engine.audio.mel import DEFAULT_MEL, MelConfig, mel_filterbank
+from distill_engine.audio.mel import mel_filterbank
+from distill_engine.audio.mel_config import DEFAULT_MEL, MelConfig
 from distill_engine.errors import AnalysisError
 
 Decode = Callable[[Float32Array], Float32Array]

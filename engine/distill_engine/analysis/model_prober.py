@@ -16,7 +16,7 @@ import numpy as np
 
 from distill_engine.analysis.features.table import FEATURES, HOP, extract, summarise
 from distill_engine.audio.arrays import Float32Array, Float64Array
-from distill_engine.audio.mel import DEFAULT_MEL
+from distill_engine.audio.mel_config import DEFAULT_MEL
 from distill_engine.errors import AnalysisError
 
 Synthesise = Callable[[Float32Array], Float32Array]

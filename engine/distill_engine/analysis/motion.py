@@ -13,7 +13,7 @@ import numpy as np
 
 from distill_engine.analysis.region import Region
 from distill_engine.audio.arrays import Float64Array
-from distill_engine.audio.mel import DEFAULT_MEL
+from distill_engine.audio.mel_config import DEFAULT_MEL
 
 _FAST_SECONDS, _SLOW_SECONDS = 0.06, 0.8
 _FLUTTER_HZ = 5.0

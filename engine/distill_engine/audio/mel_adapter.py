@@ -16,7 +16,8 @@ import numpy as np
 import numpy.typing as npt
 
 from distill_engine.audio.arrays import Float32Array, Float64Array
-from distill_engine.audio.mel import MelConfig, band_edges, compress, hann_window, mel_filterbank
+from distill_engine.audio.mel import band_edges, compress, hann_window, mel_filterbank
+from distill_engine.audio.mel_config import MelConfig
 from distill_engine.errors import ConfigError
 
 RIDGE = 1e-3  # regularisation of the inverse filterbank, relative to its mean diagonal

@@ -6,7 +6,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from distill_engine.audio.mel import DEFAULT_MEL, MelConfig, hann_window, mel_filterbank
+from distill_engine.audio.mel import hann_window, mel_filterbank
+from distill_engine.audio.mel_config import DEFAULT_MEL, MelConfig
 
 
 class MelSpectrogram(nn.Module):

@@ -13,7 +13,7 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-from distill_engine.audio.mel import DEFAULT_MEL
+from distill_engine.audio.mel_config import DEFAULT_MEL
 from distill_engine.audio_io.capture import Capture
 from distill_engine.audio_io.devices import AudioSystem, choose_device, names_jack
 from distill_engine.audio_io.output import ClockOutput, DeviceOutput, FileOutput, Output

@@ -14,7 +14,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from distill_engine.audio.arrays import Float32Array
-from distill_engine.audio.mel import DEFAULT_MEL
+from distill_engine.audio.mel_config import DEFAULT_MEL
 from distill_engine.audio_io.devices import AudioSystem, Device, jack_period, keep_for_ever, within
 from distill_engine.audio_io.recording import AudioWriter
 from distill_engine.audio_io.ring import TailedRing, ring_size

@@ -12,7 +12,7 @@ import numpy.typing as npt
 from distill_engine.analysis.stretches.path import CorpusPath
 from distill_engine.analysis.stretches.skeleton import FLOOR, HEARD_NATS, SILENT_LEVEL, Skeleton, frame_levels
 from distill_engine.audio.arrays import Float32Array, Float64Array
-from distill_engine.audio.mel import DEFAULT_MEL
+from distill_engine.audio.mel_config import DEFAULT_MEL
 from distill_engine.codes.code_order import order_of, sound_of
 from distill_engine.codes.codebooks import Codebooks, Codes
 from distill_engine.codes.columns import COLUMN_HOPS, columns_of, fit_projection, frames_of_columns, halved

@@ -17,7 +17,8 @@ from pathlib import Path
 import numpy as np
 
 from distill_engine.audio.arrays import Float32Array
-from distill_engine.audio.mel import MelConfig, mel_spectrogram
+from distill_engine.audio.mel import mel_spectrogram
+from distill_engine.audio.mel_config import MelConfig
 from distill_engine.system.atomic_write import remove_stale, write_file
 from distill_engine.system.regular_files import read_regular
 

@@ -17,7 +17,7 @@ import numpy as np
 
 from distill_engine.audio.arrays import Float32Array
 from distill_engine.audio.levels import db_to_gain
-from distill_engine.audio.mel import DEFAULT_MEL, MelConfig
+from distill_engine.audio.mel_config import DEFAULT_MEL, MelConfig
 from distill_engine.audio.store import SampleFile, Samples, part_of
 from distill_engine.dataset.cache import MelCache
 from distill_engine.dataset.listing import NOT_LISTED, SoundList

@@ -14,7 +14,7 @@ import numpy as np
 from distill_engine.audio.arrays import Float32Array
 from distill_engine.audio.files import read_audio
 from distill_engine.audio.levels import SILENCE_DB, db_to_gain
-from distill_engine.audio.mel import DEFAULT_MEL
+from distill_engine.audio.mel_config import DEFAULT_MEL
 from distill_engine.dataset.copies import Copies, Fingerprint, fingerprint
 from distill_engine.dataset.discovery import FoundFile, find_files
 from distill_engine.dataset.measuring import Measuring

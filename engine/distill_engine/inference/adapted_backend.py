@@ -11,8 +11,8 @@ from collections.abc import Callable
 import numpy as np
 
 from distill_engine.audio.arrays import Float32Array
-from distill_engine.audio.mel import MelConfig
 from distill_engine.audio.mel_adapter import MelAdapter
+from distill_engine.audio.mel_config import MelConfig
 from distill_engine.audio.mel_stream import StreamingMelAdapter
 from distill_engine.audio.resampling import StreamingResampler
 from distill_engine.errors import ModelFileError, VocoderError

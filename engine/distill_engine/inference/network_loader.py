@@ -10,7 +10,7 @@ from typing import ClassVar
 import numpy as np
 
 from distill_engine.analysis.stretches.skeleton import Skeleton
-from distill_engine.audio.mel import MelConfig
+from distill_engine.audio.mel_config import MelConfig
 from distill_engine.errors import ConfigError, ModelFileError
 from distill_engine.inference.adapted_backend import adapted
 from distill_engine.inference.decoder_digest import decoder_digest

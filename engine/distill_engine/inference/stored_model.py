@@ -14,7 +14,7 @@ from distill_engine.analysis.map import LatentMap
 from distill_engine.analysis.stretches.path import NO_PATH, CorpusPath
 from distill_engine.analysis.stretches.skeleton import Skeleton
 from distill_engine.audio.levels import db_to_gain
-from distill_engine.audio.mel import MelConfig
+from distill_engine.audio.mel_config import MelConfig
 from distill_engine.errors import AnalysisError, ModelFileError, VocoderError
 from distill_engine.inference.vocoder_candidates import VocoderChoice
 from distill_engine.modelfile import Manifest, ModelFile

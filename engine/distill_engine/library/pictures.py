@@ -9,7 +9,8 @@ import numpy as np
 import numpy.typing as npt
 
 from distill_engine.audio.arrays import Float32Array
-from distill_engine.audio.mel import DEFAULT_MEL, LEAD_IN, mel_spectrogram
+from distill_engine.audio.mel import mel_spectrogram
+from distill_engine.audio.mel_config import DEFAULT_MEL, LEAD_IN
 from distill_engine.audio.resampling import StreamingResampler
 
 COLUMNS = 600  # of an outline and of a picture, at most

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from distill_engine.audio.mel import DEFAULT_MEL
+from distill_engine.audio.mel_config import DEFAULT_MEL
 from distill_engine.audio_io.capture import Capture
 from distill_engine.audio_io.device_keeper import DeviceKeeper
 from distill_engine.audio_io.devices import AudioSystem, within

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import MISSING, fields
 from typing import Any, TypeVar
 
-from distill_engine.audio.mel import MelConfig
+from distill_engine.audio.mel_config import MelConfig
 from distill_engine.errors import ConfigError, ModelFileError
 from distill_engine.modelfile.manifest import Manifest
 from distill_engine.modelfile.sizes import MAX_NUMBERS, numbers

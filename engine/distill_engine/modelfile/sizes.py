@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from distill_engine.audio.mel import MelConfig
+from distill_engine.audio.mel_config import MelConfig
 from distill_engine.models.model_config import ModelConfig
 from distill_engine.vocoders.bigvgan import BigVGANConfig
 from distill_engine.vocoders.configs import HifiGanConfig, VocosConfig

@@ -12,7 +12,7 @@ from distill_engine.analysis.analyse import most_hops
 from distill_engine.analysis.context import AnalysisConfig
 from distill_engine.analysis.features.table import extract
 from distill_engine.analysis.stretches.stretch_controls import measured_hops
-from distill_engine.audio.mel import DEFAULT_MEL
+from distill_engine.audio.mel_config import DEFAULT_MEL
 from distill_engine.inference.vocoder_candidates import shipped_base
 from distill_engine.inference.vocoder_choice import choose_vocoder
 from distill_engine.modelfile import Manifest

@@ -10,7 +10,8 @@ import numpy as np
 
 from distill_engine.audio.arrays import Float32Array
 from distill_engine.audio.levels import gain_to_db, power_to_db
-from distill_engine.audio.mel import MelConfig, mel_spectrogram
+from distill_engine.audio.mel import mel_spectrogram
+from distill_engine.audio.mel_config import MelConfig
 from distill_engine.errors import VocoderError
 from distill_engine.inference.step_backend import StepBackend
 from distill_engine.rendering.performance import play_score

@@ -16,7 +16,8 @@ from pathlib import Path
 import numpy as np
 
 from distill_engine.audio.arrays import Float32Array
-from distill_engine.audio.mel import LEAD_IN, mel_spectrogram
+from distill_engine.audio.mel import mel_spectrogram
+from distill_engine.audio.mel_config import LEAD_IN
 from distill_engine.errors import ModelFileError
 from distill_engine.inference.step_backend import StepBackend
 from distill_engine.inference.vocoder_candidates import VocoderChoice

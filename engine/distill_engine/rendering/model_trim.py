@@ -14,7 +14,7 @@ import numpy as np
 from distill_engine.analysis.level import block_peaks, block_powers, gated_db, trim_for
 from distill_engine.audio.arrays import Float32Array, Float64Array
 from distill_engine.audio.levels import db_to_power, power_to_db
-from distill_engine.audio.mel import DEFAULT_MEL
+from distill_engine.audio.mel_config import DEFAULT_MEL
 from distill_engine.modelfile import update_model
 from distill_engine.rendering.performance import play_score
 from distill_engine.rendering.score import Score

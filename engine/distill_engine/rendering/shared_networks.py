@@ -6,7 +6,7 @@ import os
 import threading
 from pathlib import Path
 
-from distill_engine.audio.mel import MelConfig
+from distill_engine.audio.mel_config import MelConfig
 from distill_engine.inference.network_loader import ModelStreams, NetworkLoader, VocoderStreams
 from distill_engine.inference.onnx_session import SessionSettings
 from distill_engine.inference.vocoder_candidates import VocoderChoice

@@ -20,7 +20,8 @@ from distill_engine.analysis.map import LatentMap
 from distill_engine.analysis.stretches.path import KEY_LATENTS
 from distill_engine.analysis.stretches.skeleton import Skeleton
 from distill_engine.audio.arrays import Float32Array, Float64Array
-from distill_engine.audio.mel import MelConfig, StreamingMel
+from distill_engine.audio.mel import StreamingMel
+from distill_engine.audio.mel_config import MelConfig
 from distill_engine.errors import ModelFileError
 from distill_engine.inference.network_loader import NetworkLoader
 from distill_engine.inference.onnx_session import SessionSettings

@@ -14,7 +14,7 @@ import numpy as np
 
 from distill_engine.audio.arrays import Float32Array, Float64Array
 from distill_engine.audio.filters import FilterState, HighPass
-from distill_engine.audio.mel import DEFAULT_MEL
+from distill_engine.audio.mel_config import DEFAULT_MEL
 from distill_engine.errors import ConfigError
 from distill_engine.synthesis.ramp import Ramp
 from distill_engine.synthesis.space.layout import NOTES, Layout

@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from distill_engine.audio.arrays import Float32Array
-from distill_engine.audio.mel import DEFAULT_MEL
+from distill_engine.audio.mel_config import DEFAULT_MEL
 from distill_engine.state import StateDict
 from distill_engine.vocabulary.table import BLEND_SLOTS
 

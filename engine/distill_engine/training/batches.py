@@ -17,7 +17,7 @@ import soxr
 
 from distill_engine.audio.arrays import Float32Array
 from distill_engine.audio.levels import db_to_gain
-from distill_engine.audio.mel import DEFAULT_MEL
+from distill_engine.audio.mel_config import DEFAULT_MEL
 from distill_engine.audio.store import FileSamples, Samples
 from distill_engine.errors import TrainingError
 from distill_engine.training.checkpoint import Checkpoint

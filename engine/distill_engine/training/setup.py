@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from distill_engine.audio.mel import DEFAULT_MEL
+from distill_engine.audio.mel_config import DEFAULT_MEL
 from distill_engine.errors import TrainingError
 from distill_engine.training.batches import Augmentation, Batches
 from distill_engine.training.checkpoint import Checkpoint

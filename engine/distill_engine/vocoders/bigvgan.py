@@ -5,7 +5,7 @@ The network itself is vendored. Importing this module imports no framework.
 
 from __future__ import annotations
 
-from distill_engine.audio.mel import MelConfig
+from distill_engine.audio.mel_config import MelConfig
 from distill_engine.errors import VocoderError
 from distill_vendor.bigvgan import PIN, PINS, BigVGANConfig, Pin
 

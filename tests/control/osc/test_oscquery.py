@@ -5,6 +5,8 @@ import contextlib
 import http.client
 import json
 import socket
+import subprocess
+import sys
 import urllib.error
 import urllib.request
 from typing import Any
@@ -13,6 +15,7 @@ import pytest
 from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 
+from distill_control.osc.clients import Clients
 from distill_control.osc.packet import decode, encode, encode_bundle
 from distill_control.osc.query_server.listener import Listener
 from distill_control.settings.origins import is_ours
@@ -371,3 +374,27 @@ def test_an_unexpected_error_in_a_message_does_not_close_the_connection(rain):
     asyncio.run(run())
     assert "ZeroDivisionError" in said[0][-1]
     assert "LISTEN" in said[1][-1]
+
+
+def test_the_address_space_is_built_without_numpy():
+    code = (
+        "import sys, distill_control.session, distill_control.osc.query_server\n"
+        "from distill_control.arguments import known_choices\n"
+        "from distill_engine.vocabulary.table import ROWS\n"
+        "[known_choices(argument) for row in ROWS for argument in row.arguments]\n"
+        "print('numpy' in sys.modules)"
+    )
+    found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert found.stdout.strip() == "False", "its import holds up the control process for 0.15 s"
+
+
+def test_requests_of_pages_leave_time_for_messages():
+    clients = Clients(10.0)
+    first, second, sender = (clients.seen(f"{host}", host, lambda packet: None) for host in ("a", "b", "c"))
+    assert first.has_time()
+    for limit in first.work:
+        limit.charge(0.045)
+    assert not second.has_time(), "its own time is left, but what all have is for messages"
+    assert all(limit.open() for limit in sender.work)
+    clients.flush()
+    assert second.has_time()

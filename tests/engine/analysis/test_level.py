@@ -5,7 +5,8 @@ import pytest
 
 from distill_engine.analysis.level import LevelSurface, _level_db, block_peaks, gated_db, level_surface, trim_for
 from distill_engine.analysis.region import Region, fit_region
-from distill_engine.audio.mel import DEFAULT_MEL, mel_spectrogram
+from distill_engine.audio.mel import mel_spectrogram
+from distill_engine.audio.mel_config import DEFAULT_MEL
 from distill_engine.errors import AnalysisError
 
 DIMENSIONS, BANDS = 6, 128

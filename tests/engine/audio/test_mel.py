@@ -10,16 +10,8 @@ import scipy.signal
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from distill_engine.audio.mel import (
-    DEFAULT_MEL,
-    MelConfig,
-    StreamingMel,
-    hann_window,
-    hz_to_mel,
-    mel_filterbank,
-    mel_spectrogram,
-    mel_to_hz,
-)
+from distill_engine.audio.mel import StreamingMel, hann_window, hz_to_mel, mel_filterbank, mel_spectrogram, mel_to_hz
+from distill_engine.audio.mel_config import DEFAULT_MEL, MelConfig
 from distill_engine.errors import ConfigError
 
 CONFIGS = [

@@ -9,8 +9,9 @@ import pytest
 import soxr
 
 from distill_engine.audio.arrays import Float32Array
-from distill_engine.audio.mel import DEFAULT_MEL, MelConfig, hz_to_mel, mel_spectrogram, mel_to_hz
+from distill_engine.audio.mel import hz_to_mel, mel_spectrogram, mel_to_hz
 from distill_engine.audio.mel_adapter import MelAdapter
+from distill_engine.audio.mel_config import DEFAULT_MEL, MelConfig
 from distill_engine.errors import ConfigError
 
 MELS = {

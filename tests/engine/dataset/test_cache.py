@@ -8,7 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from distill_engine.audio.mel import DEFAULT_MEL, MelConfig, mel_spectrogram
+from distill_engine.audio.mel import mel_spectrogram
+from distill_engine.audio.mel_config import DEFAULT_MEL, MelConfig
 from distill_engine.dataset import cache as cache_module
 from distill_engine.dataset.cache import MelCache, mel_key
 

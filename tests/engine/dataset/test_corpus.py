@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 
 from distill_engine.audio import store
 from distill_engine.audio.levels import peak_db
-from distill_engine.audio.mel import MelConfig, mel_spectrogram
+from distill_engine.audio.mel import mel_spectrogram
+from distill_engine.audio.mel_config import MelConfig
 from distill_engine.audio.store import FileSamples
 from distill_engine.dataset import corpus as corpus_module
 from distill_engine.dataset.corpus import MINIMUM_SAMPLES, load_corpus

@@ -8,8 +8,9 @@ import pytest
 import torch
 
 import support_vocoders
-from distill_engine.audio.mel import DEFAULT_MEL, MelConfig, mel_spectrogram
+from distill_engine.audio.mel import mel_spectrogram
 from distill_engine.audio.mel_adapter import MelAdapter
+from distill_engine.audio.mel_config import DEFAULT_MEL, MelConfig
 from distill_engine.audio.mel_stream import StreamingMelAdapter
 from distill_engine.audio.resampling import StreamingResampler
 from distill_engine.errors import ModelFileError, VocoderError, WeightsError

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 import torch
 
-from distill_engine.audio.mel import DEFAULT_MEL, MelConfig
+from distill_engine.audio.mel_config import DEFAULT_MEL, MelConfig
 from distill_engine.errors import ConfigError, VocoderError, WeightsError
 from distill_engine.layers.state import clone_state, flatten_state, unflatten_state
 from distill_engine.vocoders.bigvgan import PIN, mel_of, pinned

@@ -51,7 +51,7 @@ def fit_summary(table: dict[str, Any]) -> str:
 
 def memorisation_text(row: Any) -> str:
     """Return what the prior repeats of its corpus, beside the corpus itself; "" if unknown."""
-    from distill_engine.audio.mel import DEFAULT_MEL
+    from distill_engine.audio.mel_config import DEFAULT_MEL
     from distill_engine.codes.columns import COLUMN_HOPS
     from distill_engine.codes.memorisation import GRAMS
 

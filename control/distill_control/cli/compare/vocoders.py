@@ -15,7 +15,7 @@ from distill_engine.system.names import printable
 
 if TYPE_CHECKING:
     from distill_engine.audio.arrays import Float32Array
-    from distill_engine.audio.mel import MelConfig
+    from distill_engine.audio.mel_config import MelConfig
     from distill_engine.rendering.comparing import Vocode, VocoderResult
 
 PICTURE = "spectrograms.png"

@@ -57,7 +57,7 @@ def expected_analysis_seconds(args: argparse.Namespace, config: ModelConfig, cor
     """Return what the analysis takes here by a short measurement; 0 if none is to be made."""
     if args.no_analysis:
         return 0.0
-    from distill_engine.audio.mel import DEFAULT_MEL
+    from distill_engine.audio.mel_config import DEFAULT_MEL
     from distill_engine.rendering.analysis_cost import expected_seconds
 
     sound = sum(len(clip.stored) for clip in corpus.clips) / DEFAULT_MEL.sample_rate

@@ -16,7 +16,7 @@ import numpy.typing as npt
 from distill_engine.analysis.features import spectral, temporal, tonal
 from distill_engine.audio.arrays import Float32Array, Float64Array
 from distill_engine.audio.levels import db_to_power, power_to_db
-from distill_engine.audio.mel import DEFAULT_MEL
+from distill_engine.audio.mel_config import DEFAULT_MEL
 from distill_engine.errors import AnalysisError
 
 HOP = DEFAULT_MEL.hop

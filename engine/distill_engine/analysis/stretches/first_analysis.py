@@ -22,7 +22,7 @@ from distill_engine.analysis.stretches.path import KEY_LATENTS, LEAD_FRAMES, Cor
 from distill_engine.analysis.stretches.pitch import clip_pitches
 from distill_engine.analysis.stretches.skeleton import Skeleton, heard_frames
 from distill_engine.audio.arrays import Float32Array, Float64Array
-from distill_engine.audio.mel import DEFAULT_MEL, MelConfig
+from distill_engine.audio.mel_config import DEFAULT_MEL, MelConfig
 from distill_engine.audio.store import Samples
 
 REACH = 1.5  # standard deviations over the corpus, by which a control moves its feature at 1

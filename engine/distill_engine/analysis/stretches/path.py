@@ -16,7 +16,8 @@ import numpy.typing as npt
 
 from distill_engine.analysis.stretches.skeleton import HEARD_NATS, SILENT_LEVEL, Skeleton, frame_levels
 from distill_engine.audio.arrays import Float32Array, Float64Array
-from distill_engine.audio.mel import LEAD_IN, MelConfig, mel_spectrogram
+from distill_engine.audio.mel import mel_spectrogram
+from distill_engine.audio.mel_config import LEAD_IN, MelConfig
 from distill_engine.audio.store import SampleStore
 from distill_engine.errors import AnalysisError
 

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from distill_engine.audio.arrays import Float32Array, Float64Array
-from distill_engine.audio.mel import DEFAULT_MEL
+from distill_engine.audio.mel_config import DEFAULT_MEL
 from distill_engine.errors import ModelFileError
 
 FLOOR = math.log(DEFAULT_MEL.floor)  # nats, the least value of a mel

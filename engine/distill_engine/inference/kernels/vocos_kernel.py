@@ -15,7 +15,7 @@ from threading import local
 import numpy as np
 
 from distill_engine.audio.arrays import Float32Array
-from distill_engine.audio.mel import MelConfig
+from distill_engine.audio.mel_config import MelConfig
 from distill_engine.errors import ConfigError
 from distill_engine.inference.step_backend import copy_states, write_states
 from distill_engine.native.library import Library

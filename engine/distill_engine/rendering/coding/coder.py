@@ -11,7 +11,7 @@ import numpy as np
 from distill_engine.analysis.stretches.path import LEAD_FRAMES, CorpusPath, clip_mel, make_path, without_pitch
 from distill_engine.audio.arrays import Float32Array, Float64Array
 from distill_engine.audio.files import read_audio
-from distill_engine.audio.mel import DEFAULT_MEL, LEAD_IN
+from distill_engine.audio.mel_config import DEFAULT_MEL, LEAD_IN
 from distill_engine.codes.columns import COLUMN_HOPS
 from distill_engine.codes.edits import check_level
 from distill_engine.codes.sequence import CodeSequence, check_range, decode_sequence, encode_sequence

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from distill_engine.analysis.stretches.path import CorpusPath
-from distill_engine.audio.mel import DEFAULT_MEL
+from distill_engine.audio.mel_config import DEFAULT_MEL
 from distill_engine.codes.fitting import DEFAULT_LEVELS, CorpusCodes
 from distill_engine.codes.memorisation import found_in, repeated_in
 from distill_engine.inference.stored_codes import store_codes

@@ -16,7 +16,8 @@ import torch
 from torch import Tensor, nn
 
 from distill_engine.analysis.controls import Controls, no_paths
-from distill_engine.audio.mel import MelConfig, hann_window, mel_filterbank
+from distill_engine.audio.mel import hann_window, mel_filterbank
+from distill_engine.audio.mel_config import MelConfig
 from distill_engine.errors import ConfigError, ModelFileError
 from distill_engine.inference.torch_networks import model_network, vocoder_network
 from distill_engine.inference.vocoder_choice import choose_vocoder

@@ -15,7 +15,7 @@ from distill_engine.audio.arrays import Float32Array
 from distill_engine.audio.decoding.opening import MAX_SAMPLES
 from distill_engine.audio.encoding import BitDepth, Extra, write_audio_stream
 from distill_engine.audio.finishing.finish import Finish, Finished, finished
-from distill_engine.audio.mel import DEFAULT_MEL
+from distill_engine.audio.mel_config import DEFAULT_MEL
 from distill_engine.audio.resampling import resampled_length, spare_samples
 from distill_engine.audio.store import SampleStore
 from distill_engine.errors import AudioFileError

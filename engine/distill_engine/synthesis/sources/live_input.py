@@ -15,7 +15,8 @@ import numpy as np
 from distill_engine.audio.arrays import Float32Array
 from distill_engine.audio.levels import db_to_gain
 from distill_engine.audio.live_samples import bounded
-from distill_engine.audio.mel import DEFAULT_MEL, MelConfig, StreamingMel
+from distill_engine.audio.mel import StreamingMel
+from distill_engine.audio.mel_config import DEFAULT_MEL, MelConfig
 from distill_engine.errors import VocoderError, short_message
 from distill_engine.inference.step_backend import StepBackend
 from distill_engine.state import StateDict, from_arrays, to_arrays

@@ -17,7 +17,8 @@ from distill_engine.analysis.stretches.skeleton import HEARD_NATS, SILENT_LEVEL,
 from distill_engine.audio.arrays import Float32Array, Float64Array
 from distill_engine.audio.levels import db_to_gain
 from distill_engine.audio.live_samples import bounded
-from distill_engine.audio.mel import DEFAULT_MEL, MelConfig, StreamingMel
+from distill_engine.audio.mel import StreamingMel
+from distill_engine.audio.mel_config import DEFAULT_MEL, MelConfig
 from distill_engine.state import StateDict, from_arrays, to_arrays
 from distill_engine.synthesis.sources.input_player import InputPlayer
 from distill_engine.synthesis.sources.latent_sources import Latent, SourceSettings

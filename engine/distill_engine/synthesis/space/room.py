@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from distill_engine.audio.arrays import Float64Array
-from distill_engine.audio.mel import DEFAULT_MEL
+from distill_engine.audio.mel_config import DEFAULT_MEL
 from distill_engine.native.library import native_library
 
 SIZE = 2048  # samples of each line's memory, a multiple of a tick

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from distill_engine.audio.arrays import Float64Array
 from distill_engine.audio.filters import AllPasses, FilterState, HighPass
-from distill_engine.audio.mel import DEFAULT_MEL
+from distill_engine.audio.mel_config import DEFAULT_MEL
 
 Samples = Float64Array
 

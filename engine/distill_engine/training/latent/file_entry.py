@@ -11,7 +11,7 @@ import numpy as np
 import torch
 
 from distill_engine.analysis.stretches.skeleton import NAMES, Skeleton
-from distill_engine.audio.mel import DEFAULT_MEL
+from distill_engine.audio.mel_config import DEFAULT_MEL
 from distill_engine.inference.stored_codes import PART, table_of
 from distill_engine.modelfile import Manifest, ModelFile, Part
 from distill_engine.models.model_config import ModelConfig

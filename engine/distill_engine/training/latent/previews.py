@@ -9,7 +9,7 @@ import numpy as np
 
 from distill_engine.audio.arrays import Float32Array
 from distill_engine.audio.files import write_audio
-from distill_engine.audio.mel import DEFAULT_MEL
+from distill_engine.audio.mel_config import DEFAULT_MEL
 from distill_engine.dataset.corpus import Corpus
 from distill_engine.errors import DistillError
 from distill_engine.inference.network_loader import NetworkLoader

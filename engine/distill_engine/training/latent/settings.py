@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
-from distill_engine.audio.mel import DEFAULT_MEL
+from distill_engine.audio.mel_config import DEFAULT_MEL
 from distill_engine.codes.fitting import DEFAULT_LEVELS, check_shape, size_for
 from distill_engine.codes.sizes import COMPONENTS, LEAST_COMPONENTS
 from distill_engine.errors import ConfigError

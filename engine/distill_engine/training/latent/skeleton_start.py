@@ -13,7 +13,7 @@ from distill_engine.analysis.level import block_peaks, block_powers, gated_db, t
 from distill_engine.analysis.stretches.first_analysis import first_analysis
 from distill_engine.analysis.stretches.path import make_path, without_path, without_pitch
 from distill_engine.analysis.stretches.skeleton import FrameStatistics, Skeleton, fit_skeleton, frame_statistics
-from distill_engine.audio.mel import DEFAULT_MEL
+from distill_engine.audio.mel_config import DEFAULT_MEL
 from distill_engine.codes.codebooks import Codebooks
 from distill_engine.codes.fitting import fit_codes
 from distill_engine.library.assets import base_statistics_path

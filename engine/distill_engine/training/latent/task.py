@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from distill_engine.audio.mel import DEFAULT_MEL
+from distill_engine.audio.mel_config import DEFAULT_MEL
 from distill_engine.audio.mel_torch import MelSpectrogram
 from distill_engine.models.latent_model import LatentModel
 from distill_engine.models.skeleton_model import SkeletonModel

@@ -12,7 +12,7 @@ import numpy as np
 import torch
 
 from distill_engine.analysis.stretches.skeleton import Skeleton
-from distill_engine.audio.mel import DEFAULT_MEL
+from distill_engine.audio.mel_config import DEFAULT_MEL
 from distill_engine.errors import TrainingError
 from distill_engine.models.build import build_model
 from distill_engine.models.latent_model import LatentModel

@@ -8,7 +8,7 @@ import torch
 from torch.nn import functional as F
 
 from distill_engine.audio.files import write_audio
-from distill_engine.audio.mel import DEFAULT_MEL, LEAD_IN
+from distill_engine.audio.mel_config import DEFAULT_MEL, LEAD_IN
 from distill_engine.training.events import Listener, Preview, TrainingEvent, Validated
 from distill_engine.training.vocoder.task import VocoderTask
 

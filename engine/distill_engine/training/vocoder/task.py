@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from distill_engine.audio.mel import DEFAULT_MEL, LEAD_IN
+from distill_engine.audio.mel_config import DEFAULT_MEL, LEAD_IN
 from distill_engine.models.latent_model import LatentModel
 from distill_engine.models.skeleton_model import SkeletonModel
 from distill_engine.training.batches import Batches

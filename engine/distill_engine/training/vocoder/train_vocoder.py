@@ -16,7 +16,7 @@ import torch
 from torch import nn
 
 from distill_engine.audio.levels import db_to_gain
-from distill_engine.audio.mel import DEFAULT_MEL
+from distill_engine.audio.mel_config import DEFAULT_MEL
 from distill_engine.dataset.scan import SILENT_DB
 from distill_engine.errors import VocoderError
 from distill_engine.modelfile import Manifest, ModelFile

@@ -14,7 +14,8 @@ import numpy as np
 import numpy.typing as npt
 
 from distill_engine.audio.arrays import Float32Array, Float64Array
-from distill_engine.audio.mel import MelConfig, mel_filterbank
+from distill_engine.audio.mel import mel_filterbank
+from distill_engine.audio.mel_config import MelConfig
 
 POINT_SPACING = 0.04  # of a point's frequency, up to the next point; one bin at least
 LEVELS = 64  # mel bands in which the vocoder keeps the level of the mel

@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from distill_engine.audio.mel import MelConfig
+from distill_engine.audio.mel_config import MelConfig
 from distill_engine.layers.runtime_forms import banded_product, pieces_of, samples_of, spectrum_of
 from distill_engine.vocoders.vocos.constant_buffers import FourierConstants, WithConstants
 from distill_engine.vocoders.vocos.constant_tables import constant_name, mel_filters

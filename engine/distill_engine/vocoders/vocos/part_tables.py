@@ -12,7 +12,8 @@ from typing import NamedTuple
 import numpy as np
 
 from distill_engine.audio.arrays import Float64Array
-from distill_engine.audio.mel import MelConfig, hann_window, mel_filterbank
+from distill_engine.audio.mel import hann_window, mel_filterbank
+from distill_engine.audio.mel_config import MelConfig
 from distill_engine.vocoders.vocos.constant_tables import band_centres, mel_filters, onset_positions
 
 NOISE_FRAMES = 1024  # spectra after which the oscillators' noise repeats

@@ -8,7 +8,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from distill_engine.audio.mel import MelConfig, mel_filterbank
+from distill_engine.audio.mel import mel_filterbank
+from distill_engine.audio.mel_config import MelConfig
 from distill_engine.vocoders.vocos.phase_continuation import SILENCE
 
 

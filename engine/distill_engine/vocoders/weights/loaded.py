@@ -11,7 +11,7 @@ import torch
 
 from distill_engine.audio.arrays import Float32Array
 from distill_engine.audio.levels import power_to_db
-from distill_engine.audio.mel import MelConfig
+from distill_engine.audio.mel_config import MelConfig
 from distill_engine.errors import ConfigError, VocoderError
 from distill_engine.layers.runner import Runner, choose_device, move_network
 from distill_engine.layers.step_graph import structured

@@ -18,7 +18,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from distill_engine.audio.mel import MelConfig
+from distill_engine.audio.mel_config import MelConfig
 from distill_engine.errors import ConfigError, WeightsError
 from distill_engine.system.names import printable
 from distill_engine.vocoders.bigvgan import PINS, BigVGANConfig, mel_of

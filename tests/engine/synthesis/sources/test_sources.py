@@ -5,7 +5,8 @@ import dataclasses
 import numpy as np
 import pytest
 
-from distill_engine.audio.mel import DEFAULT_MEL, mel_spectrogram
+from distill_engine.audio.mel import mel_spectrogram
+from distill_engine.audio.mel_config import DEFAULT_MEL
 from distill_engine.errors import ControlError
 from distill_engine.models.upsample import upsample_latents
 from distill_engine.synthesis.sources.corpus_source import CorpusSource

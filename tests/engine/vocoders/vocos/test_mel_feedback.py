@@ -7,7 +7,8 @@ import pytest
 import torch
 from torch import Tensor
 
-from distill_engine.audio.mel import MelConfig, mel_spectrogram
+from distill_engine.audio.mel import mel_spectrogram
+from distill_engine.audio.mel_config import MelConfig
 from distill_engine.vocoders.vocos.constant_tables import computed, constant_name, mel_filters
 from distill_engine.vocoders.vocos.mel_feedback import MAXIMUM_ERROR, MAXIMUM_RISE, MelFeedback
 from distill_engine.vocoders.vocos.phase_continuation import PhaseContinuation

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import torch
 
-from distill_engine.audio.mel import MelConfig
+from distill_engine.audio.mel_config import MelConfig
 from distill_engine.errors import WeightsError
 from distill_engine.vocoders.weights.convert import read_json
 from distill_engine.vocoders.weights.records import add, added, found, read_record, remove
