@@ -86,6 +86,17 @@ BENCHMARK = Benchmark(
             ),
         ),
         Table(
+            "codes",
+            "The workshop's grid with a minute of codes, while it is scrolled and a range is drawn at 60 Hz.",
+            (
+                Column("columns", "columns", "d"),
+                Column("open_ms", "opens in, ms", ".0f"),
+                Column("pictures_hz", "pictures a second", ".0f"),
+                Column("slowest_ms", "longest between two, ms", ".0f"),
+                Column("main_cpu", "main thread, processor time", ".0%"),
+            ),
+        ),
+        Table(
             "follow",
             "All controls of the starter at 30 Hz each over OSC, to a playing engine without a device. "
             "Underruns are the machine's if a bystander thread of higher priority was late, too.",
@@ -111,7 +122,7 @@ class Playing:
 
     def __init__(self, home: Path) -> None:
         self.port, self.query_port = _port(), _port()
-        command = [sys.executable, "-m", "distill_control.cli.engine", "--device", "null", "--no-midi", "--quiet"]
+        command = [sys.executable, "-m", "distill_control.cli.engine", "--device", "null", "--no-midi"]
         command += ["--osc-port", str(self.port), "--oscquery-port", str(self.query_port)]
         self.process = subprocess.Popen(command, env=os.environ | {"DISTILL_HOME": str(home)})
 
@@ -265,6 +276,80 @@ def move_on_map(run: Run, browser: Browser, seconds: float) -> None:
     run.row("map", pictures_hz=1000 * len(gaps) / sum(gaps), slowest_ms=max(gaps), main_cpu=used)
 
 
+def draw_codes(run: Run, browser: Browser, seconds: float) -> None:
+    """Scroll a minute of codes and draw a range over them, and count the pictures."""
+    with tempfile.TemporaryDirectory(prefix="page-bench-") as home:
+        environment, sound = {**os.environ, "DISTILL_HOME": home}, Path(home) / "minute.wav"
+        distill = [sys.executable, "-m", "distill_control.cli.main"]
+        (Path(home) / "codes").mkdir()
+        codes = Path(home) / "codes" / "minute.distillcodes"
+        for words in (
+            ["render", "starter", "--duration", "60", "-o", str(sound)],
+            ["codes", "encode", "starter", str(sound), "-o", str(codes)],
+        ):
+            subprocess.run([*distill, *words], check=True, env=environment, capture_output=True)
+        port = _port()
+        words = [*distill, "ui", "--port", str(port), "--no-browser", "--no-engine"]
+        workshop = subprocess.Popen(words, stdout=subprocess.DEVNULL, env=environment)
+        try:
+            while workshop.poll() is None:
+                with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port)):
+                    break
+                time.sleep(0.05)
+            run.row("codes", **_codes_figures(browser, f"http://127.0.0.1:{port}/workshop/#codes", seconds))
+        finally:
+            workshop.terminate()
+            workshop.wait(20)
+
+
+def _codes_figures(browser: Browser, url: str, seconds: float) -> dict[str, float]:
+    """Open the saved codes in the workshop, move over them, and return what was seen."""
+    page = browser.page(url)
+    for name, value in (("model", "starter"), ("saved", "minute")):
+        page.until(f"document.querySelector('#codes [name={name}] option[value={value}]')", 20)
+        page.run(
+            f"(e => {{ e.value = '{value}'; e.dispatchEvent(new Event('change', {{ bubbles: true }})); }})"
+            f"(document.querySelector('#codes [name={name}]'))"
+        )
+    opener = (
+        "[...document.querySelectorAll('#codes button')].find((e) => e.textContent.trim() === 'Open' && !e.disabled)"
+    )
+    page.until(opener)
+    began = time.monotonic()
+    page.run(f"{opener}.click()")
+    page.until("/columns, 1:00/.test(document.querySelector('#codes').textContent)", 30)
+    opened = time.monotonic() - began
+    columns = int(page.run("document.querySelector('#codes').textContent.match(/(\\d+) columns, 1:00/)[1]"))
+    page.call("Performance.enable")
+    page.run(
+        "(() => { window.pictures = []; const turn = (at) => { pictures.push(at); requestAnimationFrame(turn); };"
+        "requestAnimationFrame(turn); })()"
+    )
+    left, top, width, height = page.box("#codes .grid")
+    before, began = _metric(page, "ThreadTime"), time.monotonic()
+    page.mouse("mousePressed", left + 0.3 * width, top + 0.6 * height)
+    for step in range(int(seconds * DRAG_HZ)):
+        turn = 2 * math.pi * step / DRAG_HZ
+        page.mouse("mouseMoved", left + width * (0.5 + 0.3 * math.sin(turn)), top + 0.6 * height)
+        page.run(
+            "document.querySelector('#codes .grid').dispatchEvent("
+            f"new WheelEvent('wheel', {{ deltaX: {260 * math.sin(0.2 * turn):.1f}, cancelable: true }}))"
+        )
+        time.sleep(max(0.0, began + step / DRAG_HZ - time.monotonic()))
+    page.mouse("mouseReleased", left + 0.5 * width, top + 0.6 * height)
+    used = (_metric(page, "ThreadTime") - before) / (time.monotonic() - began)
+    pictures = page.run("pictures")
+    page.close()
+    gaps = [after - earlier for earlier, after in itertools.pairwise(pictures)]
+    return {
+        "columns": columns,
+        "open_ms": 1000 * opened,
+        "pictures_hz": 1000 * len(gaps) / sum(gaps),
+        "slowest_ms": max(gaps),
+        "main_cpu": used,
+    }
+
+
 def _watch(control: ControlProcess, seen: dict[float, float], ending: threading.Event) -> None:
     """Note when each value of the width is in shared memory."""
     index, words = index_of("/distill/width"), control.block.words
@@ -384,6 +469,7 @@ def main() -> int:
             load(run, browser)
             drag(run, browser, min(options.seconds, 10.0))
             move_on_map(run, browser, min(options.seconds, 10.0))
+            draw_codes(run, browser, min(options.seconds, 10.0))
             for pages in options.pages:
                 follow(run, browser, pages, options.seconds)
         finally:

@@ -5,6 +5,7 @@ fluidsynth and the sound font MuseScore_General (MIT) must be installed; only th
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 import tempfile
 from pathlib import Path
@@ -12,6 +13,7 @@ from pathlib import Path
 import mido
 
 SOUND_FONT = Path("/usr/share/sounds/sf3/MuseScore_General.sf3")
+INSTALL = "sudo apt-get install fluidsynth musescore-general-soundfont"
 RATE = 44_100
 TICKS = 480  # a beat, of half a second
 KALIMBA, CELLO, CHOIR, DRUMS = 108, 42, 52, None
@@ -60,6 +62,8 @@ def render_corpus(name: str, folder: Path) -> Path:
     target = folder / name
     if target.is_dir() and len(list(target.glob("*.wav"))) == 30:
         return target
+    if shutil.which("fluidsynth") is None or not SOUND_FONT.is_file():
+        raise SystemExit(f"{name} is rendered by fluidsynth from {SOUND_FONT}: {INSTALL}")
     target.mkdir(parents=True, exist_ok=True)
     if name == "percussive":
         _render(target, 9, DRUMS, PERCUSSION, 0.4, 1.2)

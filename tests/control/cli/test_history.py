@@ -74,7 +74,7 @@ def test_again_makes_the_same_samples(run: Run, options: tuple[str, ...]) -> Non
     assert again["same_samples"] is True
     one, two = soundfile.read("a.wav")[0], soundfile.read(again["path"])[0]
     assert np.array_equal(one, two)
-    assert [entry["title"] for entry in run("history", "list")["entries"]] == ["a", "a"]
+    assert [entry["title"] for entry in run("history", "list")["entries"]] == ["a again", "a"]
 
 
 @pytest.mark.parametrize("name", ["a.wav", "a.ogg", "a.opus", "a.mp3"])

@@ -607,7 +607,10 @@ def small_hub(tmp_path, monkeypatch):
 @pytest.mark.slow
 def test_a_download_moves_stops_goes_on_where_it_was_and_stays(chromium, small_hub, start_workshop):
     shop = start_workshop("--no-engine")
-    page = chromium.page(f"http://127.0.0.1:{shop.port}/workshop/#render")
+    page = chromium.page(f"http://127.0.0.1:{shop.port}/workshop/#library")
+    click(page, "Download", "#library")
+    page.until("document.querySelector('#render-form .question')?.textContent.includes('Hugging Face')")
+    click(page, "Not now", "#render-form .question")
     place = "document.querySelector('[data-vocoder=bigvgan]')"
     page.until(f"{place}?.textContent.includes('not here')")
     assert page.run(f"{place}.querySelector('input').disabled")

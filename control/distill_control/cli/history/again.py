@@ -147,14 +147,15 @@ def _kept(store: RenderStore, args: argparse.Namespace, sound: Path, title: str,
 
 
 def _title(old: RenderEntry, args: argparse.Namespace) -> str:
-    """Return a title that tells the new sound from the old one, unless it is the same again."""
+    """Return a title that tells the new sound from the old one."""
     from distill_engine.library.renders import TITLE_CHARACTERS
 
     if args.output is not None:
         return title_of(args.output)
     changes = [f"through {args.vocoder}"] if args.vocoder else []
     changes += [f"with seed {args.seed}"] if args.seed is not None else []
-    return " ".join([old.title, *changes])[:TITLE_CHARACTERS]
+    added = " ".join(changes or ["again"])
+    return f"{old.title[: TITLE_CHARACTERS - len(added) - 1]} {added}"[:TITLE_CHARACTERS]
 
 
 def _figures(result: RenderResult | ResynthResult) -> dict[str, Any]:

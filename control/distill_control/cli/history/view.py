@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from distill_control.cli.keeping.record import quality_line
@@ -100,12 +100,21 @@ def show_details(console: Console, data: Mapping[str, Any]) -> None:
     console.print(table)
 
 
+def _single(settings: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    """Yield the settings that are chosen, those within others too."""
+    for name, value in settings.items():
+        if isinstance(value, Mapping):
+            yield from _single(value)
+        elif value not in (None, [], "", False):
+            yield name, value
+
+
 def _facts(data: Mapping[str, Any]) -> list[tuple[str, str]]:
     made = data["made"]
     model, vocoder = made.get("model") or {}, made.get("vocoder") or {}
     quality = (made.get("figures") or {}).get("quality")
     settings = made.get("settings") or made.get("parameters") or {}
-    chosen = [f"{name}={value}" for name, value in settings.items() if value not in (None, {}, [], "")]
+    chosen = [f"{name}={value}" for name, value in _single(settings)]
     return [
         ("Name", f"{data['title']}{' *' if data['starred'] else ''}"),
         ("ID", data["id"]),

@@ -193,7 +193,7 @@ async function fillOthers(shared, root) {
   );
   ask("/api/vocoders").then((rows) => {
     const published = rows.filter((row) => row.state !== "part of a model");
-    vocoders.replaceChildren(...published.map((row) => h("li", {}, h("span", { className: "what" }, h("b", {}, row.name), h("small", {}, row.state === "ready" ? row.about : row.state)), row.state.startsWith("not here") ? button("Download", () => (shared.open("render"), shared.jobs.order("download", { vocoder: row.name }).catch(shared.fail))) : h("span", {}))));
+    vocoders.replaceChildren(...published.map((row) => h("li", {}, h("span", { className: "what" }, h("b", {}, row.name), h("small", {}, row.state === "ready" ? row.about : row.state)), row.state.startsWith("not here") ? button("Download", () => (shared.open("render"), shared.screens.render.get(row.name))) : h("span", {}))));
   }, shared.fail);
   ask("/api/shelf").then((shelf) => {
     const rows = shelf.takes.map((take) => {

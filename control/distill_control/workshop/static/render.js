@@ -42,7 +42,7 @@ export function buildRender(shared, root) {
     history.reload();
     form.open();
   };
-  return { open, use: (model) => form.use(model), useTake: (take) => form.useTake(take) };
+  return { open, use: (model) => form.use(model), useTake: (take) => form.useTake(take), get: (name) => form.get(name) };
 }
 
 class RenderForm {
@@ -202,11 +202,12 @@ class RenderForm {
   #option(value, label, about, there, absent = false) {
     const radio = h("input", { type: "radio", name: "vocoder", value, disabled: !there });
     const words = h("span", { className: "what" }, h("span", {}, label), h("small", {}, about));
-    const get = absent ? button("Download", () => this.#get(value), { "aria-label": `Download ${label}` }) : null;
+    const get = absent ? button("Download", () => this.get(value), { "aria-label": `Download ${label}` }) : null;
     return h("label", { className: "option", "data-vocoder": value }, radio, words, get);
   }
 
-  #get(name) {
+  /** Ask whether to download a published vocoder. */
+  get(name) {
     const row = this.vocoders.find((one) => one.name === name);
     const text = `Download ${name} once from the Hugging Face hub? ${row?.state.replace("not here ", "") ?? ""} Later it works without the network.`;
     question(this.asked, text, [["Not now", null], ["Download", () => this.shared.jobs.order("download", { vocoder: name }).catch(this.shared.fail)]]);
