@@ -136,6 +136,8 @@ def test_marks_are_saved_loaded_and_deleted_and_another_page_follows(marked, ope
     tools.eventually(lambda: tools.ask(client, "/distill/marks/playing") == ("Abend 夕",))
     client.send("/distill/marks/delete", "dawn")
     tools.eventually(lambda: tools.ask(client, "/distill/marks/saved") == ("Abend 夕",))
+    other.until("document.querySelector('#map .edit select').value === 'Abend 夕'")
+    other.until("![...document.querySelectorAll('#map .edit option')].some((e) => e.value === 'dawn')")
     for text in ("Delete", "Really delete"):
         press(other, text)
     tools.eventually(lambda: tools.ask(client, "/distill/marks/saved") == ())

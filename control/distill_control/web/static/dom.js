@@ -67,6 +67,9 @@ export function h(tag, properties = {}, ...children) {
   return element;
 }
 
+/** Whether the page is locked for the stage (`?lock=1`): nothing on it can be changed for good. */
+export const locked = () => document.body.classList.contains("locked");
+
 /** Return a button with a text. */
 export function button(label, onclick, properties = {}) {
   return h("button", { type: "button", onclick, ...properties }, label);

@@ -1,7 +1,7 @@
 /** The player's own map: marks that are placed by hand, what lies between them, and ways that are drawn and repeated. */
 
 import { bar } from "./bar.js";
-import { button, choice, h } from "./dom.js";
+import { button, choice, h, locked } from "./dom.js";
 import { Plane, write } from "./map.js";
 
 const ADDRESS = "/distill/marks";
@@ -21,16 +21,22 @@ export function buildMarks(instrument, view, said) {
   const saved = savedRow(instrument, stage, () => marks.fill(null));
   const tools = () => [
     bar(instrument, `${ADDRESS}/amount`, { label: "amount", text: (value) => value.toFixed(1) }),
-    button("Moment", () => marks.place("moment", MOMENT_SECONDS), { title: "Place what has just sounded, where the ring is" }),
-    button("Controls", () => marks.place("controls"), { title: "Place the present controls, where the ring is" }),
+    ...(locked() ? [] : placeButtons(marks)),
     ...wayButtons(instrument, marks),
-    button("Save…", () => marks.fill(saved.element), { title: "Save marks, or load saved ones" }),
+    ...(locked() ? [] : [button("Save…", () => marks.fill(saved.element), { title: "Save marks, or load saved ones" })]),
   ];
   const show = (own) => {
     stage.hidden = !own;
     if (!own) marks.fill(null);
   };
   return { stage, foot, tools, show };
+}
+
+function placeButtons(marks) {
+  return [
+    button("Moment", () => marks.place("moment", MOMENT_SECONDS), { title: "Place what has just sounded, where the ring is" }),
+    button("Controls", () => marks.place("controls"), { title: "Place the present controls, where the ring is" }),
+  ];
 }
 
 function wayButtons(instrument, marks) {
@@ -78,12 +84,14 @@ function savedRow(instrument, stage, close) {
     instrument.send(`${ADDRESS}/save`, wanted);
   });
   const remove = button("Delete", () => {
-    if (remove.dataset.asked) instrument.send(`${ADDRESS}/delete`, list.element.value);
-    else {
-      remove.dataset.asked = "yes";
+    const chosen = list.element.value;
+    if (!chosen) return;
+    if (remove.dataset.asked !== chosen) {
+      remove.dataset.asked = chosen; // another page may choose other marks before the second press
       remove.textContent = "Really delete";
       return;
     }
+    instrument.send(`${ADDRESS}/delete`, chosen);
     calm();
   });
   const calm = () => {
@@ -145,6 +153,7 @@ class MarksView extends Plane {
 
   /** Take a sound that is dragged from the map; without a pointer it is placed where the ring is. */
   receive(event, { name, second }, done) {
+    if (locked()) return;
     const [x, y] = event ? this.placeOf(event) : [this.value("x"), this.value("y")];
     const box = this.canvas.getBoundingClientRect();
     const inside = !event || (event.clientX > box.left && event.clientX < box.right && event.clientY > box.top && event.clientY < box.bottom);
@@ -157,7 +166,7 @@ class MarksView extends Plane {
   press(event) {
     this.#start = [event.clientX, event.clientY];
     this.#moved = false;
-    this.#grabbed = this.armed ? -1 : this.nearest(event, this.#places());
+    this.#grabbed = this.armed || locked() ? -1 : this.nearest(event, this.#places());
     if (this.#grabbed >= 0) return;
     this.#drawn = [];
     if (this.armed) this.instrument.send(`${ADDRESS}/record`, 1);
@@ -195,6 +204,7 @@ class MarksView extends Plane {
 
   /** Take a mark in hand: its name can be changed, arrows move it, Delete takes it away. -1: none. */
   choose(number) {
+    if (locked() && number >= 0) return;
     this.#chosen = number;
     const form = number < 0 ? null : this.#editor(number);
     if (form || this.#foot.dataset.holds === "mark") this.fill(form, "mark");

@@ -1,6 +1,6 @@
 /** MIDI learn by click, and the list of what steers what. */
 
-import { button, h, inWords } from "./dom.js";
+import { button, h, inWords, locked } from "./dom.js";
 
 const buttons = new Map(); // learn buttons on the page, by address
 let bindings = new Map(); // controllers by address
@@ -10,7 +10,7 @@ let hint = () => {};
 
 /** Wait for a controller that shall steer an address; again cancels, `forget` removes what steers it. */
 export function learn(instrument, address, forget = false) {
-  if (!address || document.body.classList.contains("locked")) return;
+  if (!address || locked()) return;
   if (forget) instrument.send("/distill/midi/forget", address);
   else if (learning === address) cancel(instrument);
   else {
@@ -33,7 +33,7 @@ export function cancel(instrument) {
 
 /** Return the button that learns an address; it says what steers it. */
 export function learnButton(instrument, address) {
-  const element = button("L", (event) => learn(instrument, address, event.shiftKey), { className: "learn", disabled: document.body.classList.contains("locked") });
+  const element = button("L", (event) => learn(instrument, address, event.shiftKey), { className: "learn", disabled: locked() });
   buttons.set(element, address);
   dress(element, address);
   return element;

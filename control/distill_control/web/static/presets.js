@@ -1,7 +1,7 @@
 /** Presets: pads to recall with a glide, saving, order, and morphing between two. */
 
 import { bar } from "./bar.js";
-import { button, choice, h, number } from "./dom.js";
+import { button, choice, h, locked, number } from "./dom.js";
 import { learnButton } from "./midi.js";
 
 const LONGEST_GLIDE = 20;
@@ -47,6 +47,7 @@ export function presetsPanel(instrument) {
     if (pad) pad.focus();
   };
   const open = (preset) => {
+    if (locked()) return;
     change.setAttribute("aria-pressed", false);
     state.chosen = preset;
     edit.replaceChildren(...editor(instrument, state, close));
@@ -75,7 +76,8 @@ export function presetsPanel(instrument) {
   const list = () => ["list", "excluded"].forEach((which) => instrument.ask(`/distill/preset/${which}`));
   instrument.on("/distill/preset/changed", list);
   instrument.onModel(list);
-  const element = h("div", { className: "pane" }, pads, edit, save, leftOut(instrument), h("div", { className: "moves" }, bar(instrument, "", glide), ...morph.elements));
+  const making = locked() ? [] : [save, leftOut(instrument)];
+  const element = h("div", { className: "pane" }, pads, edit, ...making, h("div", { className: "moves" }, bar(instrument, "", glide), ...morph.elements));
   return { element, close: () => (replacing && (ask(""), true)) || (!edit.hidden && (close(), true)), recall: (index) => state.names[index] !== undefined && recall(state.names[index]) };
 }
 
@@ -99,7 +101,7 @@ function leftOut(instrument) {
 
 /** A pad recalls; a right click, Edit or the key E opens what else can be done. Pads are ordered by dragging. */
 function pad(instrument, preset, index, press, open) {
-  const element = button("", () => press(preset), { className: "pad", draggable: true, title: `${preset}: right-click or E to rename, move or delete` });
+  const element = button("", () => press(preset), { className: "pad", draggable: !locked(), title: locked() ? preset : `${preset}: right-click or E to rename, move or delete` });
   element.append(h("small", {}, String(index + 1)), h("span", {}, preset));
   element.addEventListener("contextmenu", (event) => {
     event.preventDefault();
