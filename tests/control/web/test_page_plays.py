@@ -260,7 +260,8 @@ def test_a_locked_page_neither_stops_nor_learns_by_key_and_no_dropped_file_takes
         assert page.run("document.querySelectorAll('.learn[aria-pressed=true]').length") == 0
         page.key("1")
         assert tools.ask(client, "/distill/playing") == (1,)
-        words = page.run("[...document.querySelectorAll('#tabs button, #map button')].filter((e) => e.offsetParent).map((e) => e.textContent)")
+        seen = "[...document.querySelectorAll('#tabs button, #map button')].filter((e) => e.offsetParent)"
+        words = page.run(f"{seen}.map((e) => e.textContent)")
         assert not {"Save", "Edit", "Moment", "Controls", "Save…"} & set(words)
         for kind in ("dragover", "drop"):
             assert page.run(
