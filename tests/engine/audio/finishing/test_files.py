@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import struct
 import subprocess
@@ -127,6 +128,10 @@ def test_a_wav_too_long_for_riff_becomes_rf64(tmp_path, monkeypatch):
     assert np.abs(soundfile.read(path)[0].T - x).max() < 1e-6
     assert soundfile.info(path).format == "RF64"
     assert read_audio(path).samples.shape == x.shape
+    if shutil.which("ffprobe") is not None:
+        command = ["ffprobe", "-v", "error", "-show_entries", "stream=duration_ts,channels", "-of", "json", path]
+        told = subprocess.run(command, capture_output=True, text=True)
+        assert (told.stderr, json.loads(told.stdout)["streams"]) == ("", [{"channels": 2, "duration_ts": x.shape[1]}])
 
 
 @pytest.mark.parametrize(
