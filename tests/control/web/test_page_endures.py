@@ -181,7 +181,7 @@ def test_a_controller_is_learned_by_a_click_and_its_parameter_follows(
             time.sleep(0.02)
         return places(page)["brightness"] > 0.9
 
-    tools.eventually(turned, 10.0)
+    tools.eventually(turned, 30.0)  # ports are looked for every few seconds, and JACK is slow beside other tests
     page.until(f"{panel}.includes('cc 20') && {panel}.includes('control/brightness')")
     page.until("document.querySelector('.control .learn').classList.contains('bound')")
     page.until("document.querySelector('#toast').textContent.startsWith('learned: cc 20')")
@@ -190,7 +190,7 @@ def test_a_controller_is_learned_by_a_click_and_its_parameter_follows(
     again = make_engine(midi=True, midi_port="dials")
     page = open_page(again)
     page.until("document.querySelector('.control .learn').classList.contains('bound')")
-    tools.eventually(turned, 10.0)
+    tools.eventually(turned, 30.0)  # ports are looked for every few seconds, and JACK is slow beside other tests
     page.click("#tabs [role=tab]:nth-child(4)")
     page.run("[...document.querySelectorAll('#tabs button')].find(e => e.textContent === 'Forget').click()")
     page.until("!document.querySelector('.learn.bound')")
