@@ -250,30 +250,42 @@ def move_on_map(run: Run, browser: Browser, seconds: float) -> None:
     page.until(
         "document.querySelector('header select').value === 'full' && document.querySelector('#map canvas').clientWidth"
     )
+    left, top, width, height = page.box("#map canvas")
+    writer = StatusWriter(control.block)
+    with drawn_pictures(page) as figures:
+        began = time.monotonic()
+        page.mouse("mousePressed", left + width / 2, top + height / 2)
+        for step in range(int(seconds * DRAG_HZ)):
+            turn = 2 * math.pi * step / DRAG_HZ
+            page.mouse(
+                "mouseMoved",
+                left + width * (0.5 + 0.4 * math.sin(turn)),
+                top + height * (0.5 + 0.4 * math.cos(1.3 * turn)),
+            )
+            place = {"place_x": 0.8 * math.sin(0.7 * turn), "place_y": 0.8 * math.cos(0.9 * turn)}
+            writer.publish(Status(playing=1.0, **place).figures())
+            time.sleep(max(0.0, began + step / DRAG_HZ - time.monotonic()))
+        page.mouse("mouseReleased", left + width / 2, top + height / 2)
+    page.close()
+    control.stop()
+    run.row("map", **figures)
+
+
+@contextmanager
+def drawn_pictures(page: Page) -> Iterator[dict[str, float]]:
+    """Count the pictures that a page draws in this block; the figures are there at its end."""
     page.call("Performance.enable")
     page.run(
         "(() => { window.pictures = []; const turn = (at) => { pictures.push(at); requestAnimationFrame(turn); };"
         "requestAnimationFrame(turn); })()"
     )
-    left, top, width, height = page.box("#map canvas")
-    writer = StatusWriter(control.block)
+    figures: dict[str, float] = {}
     before, began = _metric(page, "ThreadTime"), time.monotonic()
-    page.mouse("mousePressed", left + width / 2, top + height / 2)
-    for step in range(int(seconds * DRAG_HZ)):
-        turn = 2 * math.pi * step / DRAG_HZ
-        page.mouse(
-            "mouseMoved", left + width * (0.5 + 0.4 * math.sin(turn)), top + height * (0.5 + 0.4 * math.cos(1.3 * turn))
-        )
-        place = {"place_x": 0.8 * math.sin(0.7 * turn), "place_y": 0.8 * math.cos(0.9 * turn)}
-        writer.publish(Status(playing=1.0, **place).figures())
-        time.sleep(max(0.0, began + step / DRAG_HZ - time.monotonic()))
-    page.mouse("mouseReleased", left + width / 2, top + height / 2)
+    yield figures
     used = (_metric(page, "ThreadTime") - before) / (time.monotonic() - began)
     pictures: list[float] = page.run("pictures")
     gaps = [after - earlier for earlier, after in itertools.pairwise(pictures)]
-    page.close()
-    control.stop()
-    run.row("map", pictures_hz=1000 * len(gaps) / sum(gaps), slowest_ms=max(gaps), main_cpu=used)
+    figures |= {"pictures_hz": 1000 * len(gaps) / sum(gaps), "slowest_ms": max(gaps), "main_cpu": used}
 
 
 def draw_codes(run: Run, browser: Browser, seconds: float) -> None:
@@ -320,34 +332,21 @@ def _codes_figures(browser: Browser, url: str, seconds: float) -> dict[str, floa
     page.until("/columns, 1:00/.test(document.querySelector('#codes').textContent)", 30)
     opened = time.monotonic() - began
     columns = int(page.run("document.querySelector('#codes').textContent.match(/(\\d+) columns, 1:00/)[1]"))
-    page.call("Performance.enable")
-    page.run(
-        "(() => { window.pictures = []; const turn = (at) => { pictures.push(at); requestAnimationFrame(turn); };"
-        "requestAnimationFrame(turn); })()"
-    )
     left, top, width, height = page.box("#codes .grid")
-    before, began = _metric(page, "ThreadTime"), time.monotonic()
-    page.mouse("mousePressed", left + 0.3 * width, top + 0.6 * height)
-    for step in range(int(seconds * DRAG_HZ)):
-        turn = 2 * math.pi * step / DRAG_HZ
-        page.mouse("mouseMoved", left + width * (0.5 + 0.3 * math.sin(turn)), top + 0.6 * height)
-        page.run(
-            "document.querySelector('#codes .grid').dispatchEvent("
-            f"new WheelEvent('wheel', {{ deltaX: {260 * math.sin(0.2 * turn):.1f}, cancelable: true }}))"
-        )
-        time.sleep(max(0.0, began + step / DRAG_HZ - time.monotonic()))
-    page.mouse("mouseReleased", left + 0.5 * width, top + 0.6 * height)
-    used = (_metric(page, "ThreadTime") - before) / (time.monotonic() - began)
-    pictures = page.run("pictures")
+    with drawn_pictures(page) as figures:
+        began = time.monotonic()
+        page.mouse("mousePressed", left + 0.3 * width, top + 0.6 * height)
+        for step in range(int(seconds * DRAG_HZ)):
+            turn = 2 * math.pi * step / DRAG_HZ
+            page.mouse("mouseMoved", left + width * (0.5 + 0.3 * math.sin(turn)), top + 0.6 * height)
+            page.run(
+                "document.querySelector('#codes .grid').dispatchEvent("
+                f"new WheelEvent('wheel', {{ deltaX: {260 * math.sin(0.2 * turn):.1f}, cancelable: true }}))"
+            )
+            time.sleep(max(0.0, began + step / DRAG_HZ - time.monotonic()))
+        page.mouse("mouseReleased", left + 0.5 * width, top + 0.6 * height)
     page.close()
-    gaps = [after - earlier for earlier, after in itertools.pairwise(pictures)]
-    return {
-        "columns": columns,
-        "open_ms": 1000 * opened,
-        "pictures_hz": 1000 * len(gaps) / sum(gaps),
-        "slowest_ms": max(gaps),
-        "main_cpu": used,
-    }
+    return {"columns": columns, "open_ms": 1000 * opened, **figures}
 
 
 def _watch(control: ControlProcess, seen: dict[float, float], ending: threading.Event) -> None:

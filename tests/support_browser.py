@@ -13,9 +13,20 @@ from typing import Any
 from distill_control.osc.client import OscClient
 from live_support.browser import CHROMIUM, Browser, Page
 
-__all__ = ["AXE", "CHROMIUM", "Browser", "Page", "PlayingEngine", "found_by_axe"]
+__all__ = ["AXE", "CHROMIUM", "Browser", "Page", "PlayingEngine", "found_by_axe", "stray_file"]
 
 AXE = Path(__file__).parents[1] / "build" / "axe" / "node_modules" / "axe-core" / "axe.min.js"
+
+
+def stray_file(page: Page, selector: str) -> list[bool]:
+    """Drag a file over an element and drop it; return for both whether the page kept the browser from opening it."""
+    script = (
+        "kind => { const dataTransfer = new DataTransfer(); dataTransfer.items.add(new File(['x'], 'x.wav'));"
+        "const event = new DragEvent(kind, {dataTransfer, bubbles: true, cancelable: true});"
+        f"document.querySelector({json.dumps(selector)}).dispatchEvent(event); return event.defaultPrevented; }}"
+    )
+    found: list[bool] = page.run(f"['dragover', 'drop'].map({script})")
+    return found
 
 
 def found_by_axe(page: Page) -> list[str]:

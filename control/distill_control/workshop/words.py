@@ -13,12 +13,13 @@ from typing import Any
 from distill_control.workshop.corpora import Corpora
 from distill_control.workshop.jobs import FOLDER, Order
 from distill_control.workshop.models import find_take
+from distill_engine.codes import CODES_SUFFIX
 from distill_engine.codes.edit_words import EDITS, FILE_EDITS
 from distill_engine.errors import ControlError, LibraryError
 from distill_engine.library.assets import starter_path
 from distill_engine.library.folders import ensure, jobs_dir, models_dir
 from distill_engine.library.lookup import MODEL_SUFFIX, find_model, new_name, safe_name
-from distill_engine.library.saved_codes import CODES_SUFFIX, find_codes
+from distill_engine.library.saved_codes import find_codes
 from distill_engine.modelfile import ModelFile
 
 Body = Mapping[str, Any]

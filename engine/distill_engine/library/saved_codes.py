@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from distill_engine.codes import CODES_SUFFIX
 from distill_engine.errors import LibraryError
 from distill_engine.library.folders import codes_dir, ensure
 from distill_engine.library.lookup import new_file
 from distill_engine.system.names import normalised, same_name
-
-CODES_SUFFIX = ".distillcodes"
 
 
 def saved_codes() -> list[Path]:

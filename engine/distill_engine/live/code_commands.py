@@ -7,12 +7,13 @@ from typing import Any
 
 import numpy as np
 
+from distill_engine.codes import CODES_SUFFIX
 from distill_engine.codes.columns import COLUMN_HOPS
 from distill_engine.codes.sequence import CodeSequence, encode_sequence
 from distill_engine.errors import CodesError, ControlError
 from distill_engine.library.folders import codes_dir
 from distill_engine.library.saved_codes import find_codes, new_codes
-from distill_engine.modelfile.code_file import SUFFIX, CodeFile, load_codes, save_codes
+from distill_engine.modelfile.code_file import CodeFile, load_codes, save_codes
 from distill_engine.synthesis.synth import Synth
 
 
@@ -65,7 +66,7 @@ class CodeCommands:
         if (path := find_codes(name)) is None:
             raise ControlError(
                 f"no sequence of codes and no sound of the corpus is called {name[:60]!r}: "
-                f"save one with /distill/codes/save, or put a {SUFFIX} file into {codes_dir()}"
+                f"save one with /distill/codes/save, or put a {CODES_SUFFIX} file into {codes_dir()}"
             )
         file = load_codes(path)
         file.check(codes.books, codes.skeleton, path.name)

@@ -19,6 +19,7 @@ import numpy as np
 import numpy.typing as npt
 
 from distill_engine.audio.arrays import Float32Array
+from distill_engine.codes import CODES_SUFFIX
 from distill_engine.codes.codebooks import Codebooks
 from distill_engine.codes.columns import COLUMN_HOPS
 from distill_engine.codes.sequence import MOST_COLUMNS, CodeSequence
@@ -29,7 +30,6 @@ from distill_engine.system.atomic_write import folder_lock, replacing, write_adv
 from distill_engine.system.names import printable
 from distill_engine.system.regular_files import NotRegularError, open_regular
 
-SUFFIX = ".distillcodes"
 VERSION = 2  # of the format
 MOST_BYTES = 1 << 31  # of a file: nine hours with residuals of 96 dimensions
 MOST_HEADER = 1 << 16  # bytes of a file that are left for its description
@@ -115,7 +115,7 @@ def load_codes(path: Path) -> CodeFile:
         with open_regular(path) as file:
             data = bytearray(file.read(MOST_BYTES + 1))
     except NotRegularError:
-        raise CodesError(f"{path}: is not a file: give the path of a {SUFFIX} file") from None
+        raise CodesError(f"{path}: is not a file: give the path of a {CODES_SUFFIX} file") from None
     except FileNotFoundError:
         raise CodesError(f"{path}: no such file: `distill codes encode` makes one") from None
     except OSError as error:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from distill_control.cli.codes.view import fit_summary
 from distill_control.cli.support.options import seed_number
+from distill_engine.codes import CODES_SUFFIX
 from distill_engine.codes.edit_words import EDITS
 from distill_engine.system.counting import counted
 
@@ -16,8 +17,6 @@ if TYPE_CHECKING:
     from distill_engine.codes.sequence import CodeSequence
     from distill_engine.modelfile.code_file import CodeFile
     from distill_engine.rendering.coding.coder import Coder
-
-SUFFIX = ".distillcodes"
 
 
 def register(subparsers: Any, common: argparse.ArgumentParser) -> None:
@@ -67,14 +66,14 @@ def _register_changes(actions: Any, common: argparse.ArgumentParser) -> None:
     edit.set_defaults(run=run_edit)
     blend = actions.add_parser("blend", parents=[common], help="mix two sounds and snap the mix to codes")
     _add_model(blend)
-    blend.add_argument("first", type=Path, metavar="A", help=f"a {SUFFIX} file")
-    blend.add_argument("second", type=Path, metavar="B", help=f"another {SUFFIX} file")
+    blend.add_argument("first", type=Path, metavar="A", help=f"a {CODES_SUFFIX} file")
+    blend.add_argument("second", type=Path, metavar="B", help=f"another {CODES_SUFFIX} file")
     blend.add_argument("share", type=float, metavar="SHARE", help="of B, 0 to 1")
     _add_output(blend, "the mix", required=True)
     blend.set_defaults(run=run_blend)
     transfer = actions.add_parser("transfer", parents=[common], help="one sound's movement with another's sound")
     _add_model(transfer)
-    transfer.add_argument("movement", type=Path, metavar="A", help=f"a {SUFFIX} file whose movement counts")
+    transfer.add_argument("movement", type=Path, metavar="A", help=f"a {CODES_SUFFIX} file whose movement counts")
     transfer.add_argument("--like", type=Path, required=True, metavar="B", help="one whose columns sound")
     _add_output(transfer, "the result", required=True)
     transfer.set_defaults(run=run_transfer)
@@ -85,7 +84,7 @@ def _add_model(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_codes(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("codes", type=Path, metavar="CODES", help=f"a {SUFFIX} file")
+    parser.add_argument("codes", type=Path, metavar="CODES", help=f"a {CODES_SUFFIX} file")
 
 
 def _add_part(parser: argparse.ArgumentParser) -> None:
@@ -125,7 +124,7 @@ def run_fit(args: argparse.Namespace) -> int:
     need_one_process("distill codes fit")
     path = find_model(args.model, allow_paths=True)
     stored = stored_route(path)
-    route = stored if args.corpus is None else route_of(path, corpus_of_model(args.corpus, 0, path))
+    route = stored if args.corpus is None else route_of(path, corpus_of_model(args.corpus, 0, path), stored)
     if route is None:
         raise CodesError(f"{path.name} holds no path of its sounds: `distill codes fit {args.model} CORPUS`")
     keep = stored is not None
@@ -139,7 +138,9 @@ def run_fit(args: argparse.Namespace) -> int:
 def run_encode(args: argparse.Namespace) -> int:
     """Run `distill codes encode`. Raises DistillError."""
     coder = _coder(args)
-    return _save(args, coder.encode_file(args.input), args.output or args.input.with_suffix(SUFFIX), (args.input,))
+    return _save(
+        args, coder.encode_file(args.input), args.output or args.input.with_suffix(CODES_SUFFIX), (args.input,)
+    )
 
 
 def run_decode(args: argparse.Namespace) -> int:
@@ -245,8 +246,8 @@ def _save(args: argparse.Namespace, file: CodeFile, output: Path, inputs: tuple[
     from distill_engine.errors import CodesError
     from distill_engine.modelfile.code_file import save_codes
 
-    if output.suffix != SUFFIX:
-        raise CodesError(f"{output}: a file of codes is named NAME{SUFFIX}")
+    if output.suffix != CODES_SUFFIX:
+        raise CodesError(f"{output}: a file of codes is named NAME{CODES_SUFFIX}")
     if args.output is None and output.exists():
         raise CodesError(f"{output} exists already: give another name with -o")
     check_output_folder(output)

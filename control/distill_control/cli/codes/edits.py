@@ -11,6 +11,7 @@ from distill_engine.errors import CodesError
 
 if TYPE_CHECKING:
     from distill_engine.codes.edits import Range
+    from distill_engine.codes.fitting import CorpusCodes
     from distill_engine.codes.sequence import CodeSequence
     from distill_engine.rendering.coding.coder import Coder
 
@@ -86,25 +87,26 @@ def _random(coder: Coder, sequence: CodeSequence, words: Sequence[str]) -> CodeS
     from distill_engine.codes.edits import randomise
 
     _exactly(words, 2, 3)
-    if coder.stored.corpus is None:
-        raise CodesError(
-            "the file holds no codes of its corpus to draw from: `distill analyse MODEL CORPUS` puts them in"
-        )
-    seed = int(words[2]) if len(words) > 2 else 0
-    return randomise(sequence, coder.stored.corpus, int(words[0]), range_of(sequence, words[1]), seed)
+    corpus, seed = _corpus_of(coder), int(words[2]) if len(words) > 2 else 0
+    return randomise(sequence, corpus, int(words[0]), range_of(sequence, words[1]), seed)
 
 
 def _fill(coder: Coder, sequence: CodeSequence, words: Sequence[str]) -> CodeSequence:
     from distill_engine.codes.prior import PLAYED_STRENGTH, MarkovPrior, filled
 
     _exactly(words, 1, 2)
+    corpus, seed = _corpus_of(coder), int(words[1]) if len(words) > 1 else 0
+    codes = filled(MarkovPrior(corpus, PLAYED_STRENGTH), corpus, sequence.codes, range_of(sequence, words[0]), seed)
+    return sequence.with_codes(codes)
+
+
+def _corpus_of(coder: Coder) -> CorpusCodes:
+    """Return the codes of the model's corpus. Raises CodesError if the file holds none."""
     if coder.stored.corpus is None:
         raise CodesError(
             "the file holds no codes of its corpus to draw from: `distill analyse MODEL CORPUS` puts them in"
         )
-    seed, corpus = int(words[1]) if len(words) > 1 else 0, coder.stored.corpus
-    codes = filled(MarkovPrior(corpus, PLAYED_STRENGTH), corpus, sequence.codes, range_of(sequence, words[0]), seed)
-    return sequence.with_codes(codes)
+    return coder.stored.corpus
 
 
 def _swap(coder: Coder, sequence: CodeSequence, words: Sequence[str]) -> CodeSequence:

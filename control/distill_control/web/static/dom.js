@@ -70,6 +70,24 @@ export function h(tag, properties = {}, ...children) {
 /** Whether the page is locked for the stage (`?lock=1`): nothing on it can be changed for good. */
 export const locked = () => document.body.classList.contains("locked");
 
+/**
+ * Make a Save button ask before it replaces what has the name in a field: a second press replaces it.
+ * `agreed(wanted)` tells whether it was asked for that name, and asks; `cancel()` tells whether anything was asked.
+ */
+export function asksToReplace(saver, name, said, className = "") {
+  let replacing = "";
+  const ask = (wanted) => {
+    replacing = wanted;
+    saver.textContent = wanted ? "Replace" : "Save";
+    saver.className = wanted ? className : "";
+    saver.title = wanted ? said(wanted) : "";
+  };
+  const cancel = () => Boolean(replacing) && (ask(""), true);
+  const agreed = (wanted) => replacing === wanted || (ask(wanted), false);
+  name.addEventListener("input", cancel);
+  return { agreed, cancel };
+}
+
 /** Return a button with a text. */
 export function button(label, onclick, properties = {}) {
   return h("button", { type: "button", onclick, ...properties }, label);

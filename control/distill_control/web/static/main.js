@@ -1,7 +1,7 @@
 /** Put the parts together: panels, keys, stage views, the state of the connection. */
 
 import { buildControls } from "./controls.js";
-import { h } from "./dom.js";
+import { h, locked } from "./dom.js";
 import { buildFrame } from "./frame.js";
 import { Instrument } from "./instrument.js";
 import { buildDrawer } from "./log.js";
@@ -17,9 +17,8 @@ const id = (name) => document.getElementById(name);
 
 /** On stage: `?view=presets` shows map and presets alone, `?lock=1` lets nothing else react but panic. */
 const asked = new URLSearchParams(location.search);
-const locked = asked.get("lock") === "1";
 document.body.classList.toggle("stage-view", asked.get("view") === "presets");
-document.body.classList.toggle("locked", locked);
+document.body.classList.toggle("locked", asked.get("lock") === "1");
 
 const instrument = new Instrument();
 const drawer = buildDrawer(instrument, id("drawer"), id("toast"));
@@ -62,13 +61,13 @@ document.addEventListener("keydown", (event) => {
     cancel(instrument) || presets.close() || drawer.close();
   } else if (!typing && /^[1-9]$/.test(event.key) && !event.ctrlKey && !event.altKey && !event.metaKey) {
     presets.recall(Number(event.key) - 1);
-  } else if (event.key === " " && !locked && !event.target.matches("input, select, button")) {
+  } else if (event.key === " " && !locked() && !event.target.matches("input, select, button")) {
     event.preventDefault();
     instrument.send(instrument.values.get("/distill/playing") ? "/distill/stop" : "/distill/play");
   }
 });
 
-if (locked) {
+if (locked()) {
   for (const name of ["controls", "source"]) id(name).inert = true;
   for (const element of id("frame").querySelectorAll("button, input, select")) if (!element.matches(".panic, .bell, .figures")) element.inert = true;
   instrument.onModel(() => (id("frame").querySelector(".levels").inert = true));

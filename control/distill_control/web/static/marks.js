@@ -1,7 +1,7 @@
 /** The player's own map: marks that are placed by hand, what lies between them, and ways that are drawn and repeated. */
 
 import { bar } from "./bar.js";
-import { button, choice, h, locked } from "./dom.js";
+import { asksToReplace, button, choice, h, locked } from "./dom.js";
 import { Plane, write } from "./map.js";
 
 const ADDRESS = "/distill/marks";
@@ -67,20 +67,14 @@ function savedRow(instrument, stage, close) {
   const name = h("input", { type: "text", maxLength: 64, className: "grow", "aria-label": "Name to save the marks under", placeholder: "name" });
   const saver = h("button", { type: "submit" }, "Save");
   const save = h("form", { className: "line grow" }, name, saver);
-  let replacing = ""; // asked for once: the second press replaces it
-  const ask = (marks) => {
-    replacing = marks;
-    saver.textContent = marks ? "Replace" : "Save";
-    saver.title = marks ? `${marks} are there already: press again to replace them` : "";
-  };
-  name.addEventListener("input", () => ask(""));
+  const replacing = asksToReplace(saver, name, (marks) => `${marks} are there already: press again to replace them`);
   save.addEventListener("submit", (event) => {
     event.preventDefault();
     const wanted = name.value.trim();
     const others = [...list.element.options].some((one) => one.value === wanted) && wanted !== instrument.values.get(`${ADDRESS}/playing`);
     if (!wanted) return;
-    if (others && replacing !== wanted) return ask(wanted);
-    ask("");
+    if (others && !replacing.agreed(wanted)) return;
+    replacing.cancel();
     instrument.send(`${ADDRESS}/save`, wanted);
   });
   const remove = button("Delete", () => {

@@ -1,7 +1,7 @@
 /** Presets: pads to recall with a glide, saving, order, and morphing between two. */
 
 import { bar } from "./bar.js";
-import { button, choice, h, locked, number } from "./dom.js";
+import { asksToReplace, button, choice, h, locked, number } from "./dom.js";
 import { learnButton } from "./midi.js";
 
 const LONGEST_GLIDE = 20;
@@ -20,22 +20,15 @@ export function presetsPanel(instrument) {
   const saver = h("button", { type: "submit" }, "Save");
   const save = h("form", { className: "line" }, name, saver, change);
   let saving = ""; // sent, and not in the list yet
-  let replacing = ""; // asked for once: the second press replaces it
-  const ask = (preset) => {
-    replacing = preset;
-    saver.textContent = preset ? "Replace" : "Save";
-    saver.className = preset ? "panic" : "";
-    saver.title = preset ? `${preset} is there already: press again to replace it` : "";
-  };
-  name.addEventListener("input", () => ask(""));
+  const replacing = asksToReplace(saver, name, (preset) => `${preset} is there already: press again to replace it`, "panic");
   const recall = (preset) => instrument.send("/distill/preset/recall", preset, state.glide);
   const press = (preset) => (change.ariaPressed === "true" ? open(preset) : recall(preset));
   save.addEventListener("submit", (event) => {
     event.preventDefault();
     const wanted = name.value.trim();
     if (!wanted) return;
-    if (state.names.includes(wanted) && replacing !== wanted) return ask(wanted);
-    ask("");
+    if (state.names.includes(wanted) && !replacing.agreed(wanted)) return;
+    replacing.cancel();
     saving = wanted;
     instrument.send("/distill/preset/save", wanted);
   });
@@ -78,7 +71,7 @@ export function presetsPanel(instrument) {
   instrument.onModel(list);
   const making = locked() ? [] : [save, leftOut(instrument)];
   const element = h("div", { className: "pane" }, pads, edit, ...making, h("div", { className: "moves" }, bar(instrument, "", glide), ...morph.elements));
-  return { element, close: () => (replacing && (ask(""), true)) || (!edit.hidden && (close(), true)), recall: (index) => state.names[index] !== undefined && recall(state.names[index]) };
+  return { element, close: () => replacing.cancel() || (!edit.hidden && (close(), true)), recall: (index) => state.names[index] !== undefined && recall(state.names[index]) };
 }
 
 /** What presets leave out: chosen from all parameters that they would hold, for all models. */

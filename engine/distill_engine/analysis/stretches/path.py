@@ -72,6 +72,10 @@ class CorpusPath:
         """The clip [N] that each frame is of."""
         return np.repeat(np.arange(len(self.offsets) - 1), np.diff(self.offsets))
 
+    def first_frame(self, clip: int) -> int:
+        """Return the frame of a clip's first sample, which follows the silence before it."""
+        return int(self.offsets[clip]) + self.lead
+
     def to_arrays(self) -> dict[str, npt.NDArray[Any]]:
         """Return the arrays of the part "analysis".
 

@@ -60,7 +60,7 @@ def _in_corpus(instrument: Instrument, clip: int, second: float) -> list[float |
     path = instrument.search.path if instrument.search is not None else None
     if path is None or not 0 <= clip < len(path.offsets) - 1:
         return [None, None]
-    frame = int(path.offsets[clip]) + path.lead + second * instrument.frame_rate + 0.5
+    frame = path.first_frame(clip) + second * instrument.frame_rate + 0.5
     return [
         round(frame / path.frames, 7),
         round(max(int(path.offsets[clip + 1]) - frame, 1.0) / instrument.frame_rate, 2),

@@ -17,7 +17,7 @@ from distill_engine.codes.edits import check_level
 from distill_engine.codes.sequence import CodeSequence, check_range, decode_sequence, encode_sequence
 from distill_engine.dataset.corpus import Corpus
 from distill_engine.errors import ArgumentError, CodesError
-from distill_engine.inference.stored_codes import StoredCodes, read_codes, skeleton_of_file, stored_route
+from distill_engine.inference.stored_codes import StoredCodes, read_codes, skeleton_of_file
 from distill_engine.modelfile import ModelFile
 from distill_engine.modelfile.code_file import CodeFile, load_codes
 from distill_engine.rendering.loaded_model import LoadedModel
@@ -128,13 +128,12 @@ def with_sequence(file: CodeFile, sequence: CodeSequence) -> CodeFile:
     return replace(file, sequence=sequence, frames=frames, tail=file.tail if kept else 0)
 
 
-def route_of(path: Path, corpus: Corpus) -> CorpusPath:
+def route_of(path: Path, corpus: Corpus, stored: CorpusPath | None) -> CorpusPath:
     """Return the path of a corpus through a model file's skeleton. Raises CodesError.
 
-    Clips begin as those of the file's own path do, so that its codes fit both.
+    Clips begin as those of the `stored` path, the file's own, so that codes fit both.
     """
     with ModelFile.open(path) as file:
         skeleton = skeleton_of_file(file)
-    stored = stored_route(path)
     lead = LEAD_FRAMES if stored is None else stored.lead
     return make_path(skeleton, without_pitch(clip_mel(clip.samples, DEFAULT_MEL, lead) for clip in corpus.clips), lead)

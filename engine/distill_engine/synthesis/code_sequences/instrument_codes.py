@@ -98,5 +98,5 @@ def _fitting(corpus: CorpusCodes | None, route: CorpusPath | None) -> CorpusCode
 
 def _columns(books: Codebooks, route: CorpusPath, clip: int) -> CodeSequence:
     """Return a clip of a path, without the silence before it."""
-    span = slice(int(route.offsets[clip]) + route.lead, int(route.offsets[clip + 1]))
+    span = slice(route.first_frame(clip), int(route.offsets[clip + 1]))
     return encode_sequence(books, route.latents[:, span].astype(np.float32)).single()

@@ -144,7 +144,7 @@ class LeapSearch:
         on_key = self._on_key(key)
         costs = self._of(sounding, self._voiced[on_key], again=key is not None)
         goal = int(self.attacks[on_key][self.choose(costs, choices, draw)])
-        return max(goal, int(self.path.offsets[self.clip_of[goal]]) + self.path.lead) if at_once else goal
+        return max(goal, self.path.first_frame(self.clip_of[goal])) if at_once else goal
 
     def _on_key(self, key: float | None) -> npt.NDArray[np.bool_]:
         """Return which attacks [A] serve a key: the nearest in pitch and those within 1 of it."""
