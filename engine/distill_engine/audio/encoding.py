@@ -21,6 +21,7 @@ from distill_engine.audio.formats import ALIASES, FORMATS, FileFormat
 from distill_engine.audio.resampling import resample
 from distill_engine.errors import AudioFileError, NotWrittenError
 from distill_engine.system.atomic_write import replacing, write_advice
+from distill_engine.system.signals import ending_held
 
 BitDepth = Literal[16, 24, "16", "24", "32f"]
 
@@ -248,17 +249,26 @@ def _encode(file: _Target, blocks: _Blocks, encoding: _Encoding) -> None:
     subtype, rate, container = encoding.subtype, encoding.sample_rate, encoding.container
     quantiser = Quantiser(subtype, encoding.channels, rate, shaped=encoding.extra.shaped)
     try:
-        with soundfile.SoundFile(
-            file, "w", rate, encoding.channels, subtype=subtype, format=container, **encoding.options
-        ) as sound:
-            for key, value in _own_texts(container, encoding.tags).items():
-                setattr(sound, key, value)
+        sound = None
+        try:
+            with ending_held():  # libsndfile calls `file` back
+                sound = soundfile.SoundFile(
+                    file, "w", rate, encoding.channels, subtype=subtype, format=container, **encoding.options
+                )
+                for key, value in _own_texts(container, encoding.tags).items():
+                    setattr(sound, key, value)
             for block in blocks:
                 if not np.isfinite(block).all():
                     raise AudioFileError(
                         "the sound holds samples that are not numbers (NaN or infinite): nothing was written"
                     )
-                sound.write(quantiser.process(block))
+                frames = quantiser.process(block)
+                with ending_held():
+                    sound.write(frames)
+        finally:
+            with ending_held():
+                if sound is not None:
+                    sound.close()
         stamp(file, container, rate, encoding.tags, encoding.extra.loop)
     finally:
         if file.failure:

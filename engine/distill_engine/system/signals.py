@@ -7,8 +7,9 @@ import ctypes
 import signal
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from multiprocessing import resource_tracker
+from types import FrameType
 
 NAMES = ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK")
 _SET_FOR_SYSTEM = ctypes.pythonapi.PyOS_setsig
@@ -21,9 +22,9 @@ _SET_FOR_SYSTEM.argtypes, _SET_FOR_SYSTEM.restype = (ctypes.c_int, ctypes.c_void
 OF_A_TERMINAL = ("SIGINT", "SIGHUP")  # reach every process of a terminal at once
 
 
-def ending_numbers() -> list[signal.Signals]:
+def ending_numbers(names: Sequence[str] = NAMES) -> list[signal.Signals]:
     """Return the signals that ask for the end here, without those that are ignored (nohup)."""
-    numbers = [getattr(signal, name) for name in NAMES if hasattr(signal, name)]
+    numbers = [getattr(signal, name) for name in names if hasattr(signal, name)]
     return [number for number in numbers if signal.getsignal(number) is not signal.SIG_IGN]
 
 
@@ -68,6 +69,40 @@ def ending_signals(request: Callable[[int], None]) -> Iterator[None]:
 
 
 @contextlib.contextmanager
+def ending_held(names: Sequence[str] = NAMES) -> Iterator[None]:
+    """Hold the signals that ask for the end back until the block ends.
+
+    For calls of C libraries that call back into Python, such as libsndfile's on a file object: what
+    a handler raises in there is printed and lost, and the library takes it for an error of the
+    file. Such a block must be short: the second signal waits too. Outside the main thread, which
+    alone handles signals, nothing happens.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = {number: handler for number in ending_numbers(names) if callable(handler := signal.getsignal(number))}
+    came: list[int] = []
+    over = False
+
+    def note(number: int, frame: FrameType | None) -> None:
+        if over:  # another signal interrupted the restoring below
+            before[signal.Signals(number)](number, frame)
+        else:
+            came.append(number)
+
+    try:
+        for number in before:
+            signal.signal(number, note)
+        yield
+    finally:
+        over = True
+        for number, handler in before.items():
+            signal.signal(number, handler)
+        if came:
+            signal.raise_signal(came[0])
+
+
+@contextlib.contextmanager
 def interrupts_held() -> Iterator[None]:
     """Hold Ctrl-C and a hang-up back until the block ends.
 
@@ -78,20 +113,13 @@ def interrupts_held() -> Iterator[None]:
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-    numbers = [getattr(signal, name) for name in OF_A_TERMINAL if hasattr(signal, name)]
-    before = {number: handler for number in numbers if callable(handler := signal.getsignal(number))}
-    came: list[int] = []
-    for number in before:
-        signal.signal(number, lambda number, frame: came.append(number))
-    if sys.platform != "win32":
+    with ending_held(OF_A_TERMINAL):
+        if sys.platform == "win32":
+            yield
+            return
         resource_tracker.ensure_running()  # whoever starts it takes both signals again
-        mask = signal.pthread_sigmask(signal.SIG_BLOCK, numbers)  # inherited by what is started
-    try:
-        yield
-    finally:
-        if sys.platform != "win32":
+        mask = signal.pthread_sigmask(signal.SIG_BLOCK, ending_numbers(OF_A_TERMINAL))  # inherited by what is started
+        try:
+            yield
+        finally:
             signal.pthread_sigmask(signal.SIG_SETMASK, mask)
-        for number, handler in before.items():
-            signal.signal(number, handler)
-    if came:
-        signal.raise_signal(came[0])

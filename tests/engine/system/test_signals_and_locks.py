@@ -9,10 +9,15 @@ import sys
 import time
 from pathlib import Path
 
+import numpy as np
 import pytest
 
+from distill_engine.audio import encoding
+from distill_engine.audio.decoding.windows import Window
+from distill_engine.audio.encoding import write_audio
+from distill_engine.audio.files import read_audio
 from distill_engine.system.file_lock import HeldError, exclusive
-from distill_engine.system.signals import ending_signals, interrupts_held
+from distill_engine.system.signals import ending_signals, interrupt, interrupts_held
 
 STUBBORN = """
 import sys, time
@@ -128,3 +133,46 @@ def test_an_interrupt_is_held_until_the_block_ends_and_never_reaches_what_was_st
     assert signal.SIGINT not in signal.pthread_sigmask(signal.SIG_BLOCK, ())
     with interrupts_held():
         pass
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_sound_file_is_not_written_half_when_the_signal_comes_inside_the_encoder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: signal.Signals
+) -> None:
+    path = tmp_path / "sound.wav"
+    write_audio(path, np.zeros(1000, np.float32), 44100)
+    before, put = path.read_bytes(), encoding._Target._put
+    puts: list[int] = []
+
+    def interrupted(file: encoding._Target, data: memoryview) -> int:
+        puts.append(len(data))
+        if len(puts) == 2:  # samples; the first is the header
+            signal.raise_signal(number)
+        return put(file, data)
+
+    monkeypatch.setattr(encoding._Target, "_put", interrupted)
+    with pytest.raises(KeyboardInterrupt), ending_signals(interrupt):
+        write_audio(path, np.ones(5000, np.float32), 44100)
+    assert path.read_bytes() == before
+    assert [file.name for file in tmp_path.iterdir()] == ["sound.wav"]
+
+
+@pytest.mark.parametrize("at", [0, 3, 6])
+def test_a_sound_file_is_not_read_half_when_the_signal_comes_inside_the_decoder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, at: int
+) -> None:
+    path = tmp_path / "sound.wav"
+    write_audio(path, np.full(100_000, 0.5, np.float32), 44100)
+    reads, read = [], Window.readinto
+
+    def interrupted(window: Window, buffer: memoryview) -> int:
+        reads.append(len(buffer))
+        if len(reads) == at + 1:
+            signal.raise_signal(signal.SIGINT)
+        return read(window, buffer)
+
+    monkeypatch.setattr(Window, "readinto", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        read_audio(path)
+    assert len(reads) > at
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler

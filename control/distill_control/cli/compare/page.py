@@ -20,6 +20,7 @@ import soundfile
 from distill_engine.audio.arrays import Float32Array
 from distill_engine.library.pictures import Spectrogram
 from distill_engine.system.names import printable
+from distill_engine.system.signals import ending_held
 
 LONGEST_SECONDS = 300.0  # of a sound in the page: it is held as text, 5 MB a minute
 _PLACES = ("TITLE", "NOTE", "TABLE", "SOUNDS", "BLIND")
@@ -63,7 +64,8 @@ def _flac(sound: ComparedSound) -> str:
     """Return up to LONGEST_SECONDS of a sound as FLAC in base64."""
     samples = np.clip(sound.samples[:, : round(LONGEST_SECONDS * sound.sample_rate)], -1.0, 1.0)
     file = io.BytesIO()
-    soundfile.write(file, samples.T, sound.sample_rate, format="FLAC", subtype="PCM_16")
+    with ending_held():  # libsndfile calls `file` back
+        soundfile.write(file, samples.T, sound.sample_rate, format="FLAC", subtype="PCM_16")
     return base64.b64encode(file.getvalue()).decode()
 
 

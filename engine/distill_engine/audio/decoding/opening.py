@@ -9,6 +9,7 @@ from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import BinaryIO
 
+from distill_engine.audio.arrays import Float32Array
 from distill_engine.audio.decoding.chunks import chunk_parts
 from distill_engine.audio.decoding.flac import flac_parts
 from distill_engine.audio.decoding.kinds import HEAD_BYTES, UNKNOWN, Kind, kind_of, protection
@@ -23,6 +24,7 @@ from distill_engine.audio.decoding.windows import Window
 from distill_engine.errors import AudioFileError
 from distill_engine.system.c_libraries import stderr_silenced
 from distill_engine.system.regular_files import NotRegularError, open_regular
+from distill_engine.system.signals import ending_held
 
 RATES = (1_000, 768_000)  # Hz, lowest and highest
 MAX_CHANNELS = 64  # of a file
@@ -49,12 +51,26 @@ def open_sound(path: Path) -> Iterator[SoundStream]:
         if kind is UNKNOWN and path.suffix.lower() in _MPEG_SUFFIXES:
             kind = Kind("an MP3 file", "mpeg")
         with stderr_silenced() if kind.reader == "mpeg" else nullcontext():
-            stream = _decoder(path, file, size, kind)
+            stream = None
             try:
+                with ending_held():  # the decoders call back into Python
+                    stream = _decoder(path, file, size, kind)
+                stream.blocks = _uninterrupted(stream.blocks)
                 _check_size(path, stream, size)
                 yield stream
             finally:
-                stream.close()
+                if stream is not None:
+                    stream.close()
+
+
+def _uninterrupted(blocks: Iterator[Float32Array]) -> Iterator[Float32Array]:
+    """Yield blocks [n, ch]; a signal that asks for the end waits until one is decoded."""
+    while True:
+        with ending_held():
+            block = next(blocks, None)
+        if block is None:
+            return
+        yield block
 
 
 def _without_tag(file: BinaryIO, size: int) -> tuple[BinaryIO, int]:
