@@ -4,11 +4,12 @@
 
 Beside the engine: 2,000 OSC messages a second from a process of its own, a Python thread that spins
 in the control process, ten vocoder changes a minute, four OSC clients, a WebSocket client, a
-MIDI controller and a page in Chromium that do things at random. The engine records itself and a take,
-a JACK client outside records what is heard; both are compared with the engine's own recording sample by sample, ten
-minutes at a time. An idle C client on the same server shows what the machine does to every client.
-A bystander, a thread above the synth's priority that only wakes, was late during the underruns "of
-the machine"; there is one on each core.
+MIDI controller and a page in Chromium that do things at random. One engine plays all the time. It
+records itself and a take, a JACK client outside records what is heard; both are compared with the
+engine's own recording sample by sample, in pieces of ten minutes, after the last one. An idle C
+client on the same server shows what the machine does to every client. A bystander, a thread above
+the synth's priority that only wakes, was late during the underruns "of the machine"; there is one
+on each core.
 `--calm` leaves out the flood and the spinning thread.
 """
 
@@ -17,17 +18,14 @@ from __future__ import annotations
 import os
 import sys
 import tempfile
-import time
 from dataclasses import replace
 from pathlib import Path
 
 from harness.benchmark import Benchmark, Column, Table
-from live_support.disturbances import COLUMNS, EVERYTHING, Load, run_disturbed
+from live_support.disturbances import COLUMNS, EVERYTHING, Load, run_pieces
 from live_support.jack_server import available
 
 PIECE_SECONDS = 600
-LEAST_SECONDS = 5
-"""A last piece that is shorter is left out."""
 BENCHMARK = Benchmark(
     "soak",
     "Soak: everything at once",
@@ -36,7 +34,8 @@ BENCHMARK = Benchmark(
             "random",
             "Four OSC clients, a WebSocket client, a MIDI controller and a page that do things at random, ten vocoder changes a minute, "
             "and unless calm 2,000 OSC messages a second and a spinning Python thread in the control process; by piece of "
-            "ten minutes. A take of each piece was rendered and compared with what was played.",
+            "ten minutes. A take of each piece was rendered and compared with what was played. Memory is that of the "
+            "engine's processes at the end of a piece.",
             (
                 Column("vocoder", "vocoder"),
                 Column("calm", "calm"),
@@ -75,13 +74,12 @@ def main() -> int:
     from live_support.playable import model_to_play
 
     load = Load(swaps=True, players=True) if options.calm else replace(EVERYTHING, players=True)
-    end, number, faults = time.monotonic() + 60 * options.minutes, 0, 0.0
+    seconds, faults = 60 * options.minutes, 0.0
+    pieces = [min(PIECE_SECONDS, seconds - start) for start in range(0, round(seconds), PIECE_SECONDS)]
     with BENCHMARK.run(options) as run, tempfile.TemporaryDirectory(prefix="soak-") as folder:
         os.environ["DISTILL_HOME"] = folder
         model = model_to_play(options.model, Path(folder))
-        while (left := end - time.monotonic()) > LEAST_SECONDS:
-            number += 1
-            piece = run_disturbed(model, options.vocoder, min(PIECE_SECONDS, left), Path(folder), load)
+        for number, piece in enumerate(run_pieces(model, options.vocoder, pieces, Path(folder), load), 1):
             run.row("random", vocoder=options.vocoder, calm="yes" if options.calm else "no", piece=number, **piece)
             faults += piece["underruns"] - piece["underruns_machine"] + (piece["take_share"] < 1.0)
     return 1 if faults else 0

@@ -18,6 +18,10 @@ TOLERANCE = 1e-5
 """Largest difference, of full scale, between samples that count as the same."""
 AUDIBLE = 1e-4
 """Level, of full scale, at which the sound begins."""
+ALIGN_SECONDS = 10
+"""The beginning of what was heard, from which the piece is taken that aligns it."""
+ALIGN_REACH = 1 << 13
+"""Samples to both sides of where the piece seems to be: a tone's periods are alike."""
 REACH = 1 << 16
 """Samples to both sides in which a displaced piece is looked for."""
 
@@ -96,25 +100,25 @@ def _aligned(mono: Samples, source_rate: int, rate: int, sound: Samples) -> tupl
     """The engine's file at the device's rate, the place of the first whole piece, their shift.
 
     A recording that began in the middle of a stream may start at any place of the resampler's grid:
-    all are tried.
+    the one that is nearest at the loudest piece of the beginning. A quiet piece is within TOLERANCE on
+    several.
     """
-    from distill_engine.audio.resampling import StreamingResampler
-
-    start = next((p for p in range(0, len(sound) - CHUNK, CHUNK) if np.isfinite(sound[p : p + CHUNK]).all()), None)
-    if start is None:
+    starts = [p for p in range(0, len(sound) - CHUNK, CHUNK) if np.isfinite(sound[p : p + CHUNK]).all()]
+    if not starts:
         return None
-    piece = sound[start : start + CHUNK]
-    for phase in range(source_rate // gcd(source_rate, rate)):
-        resampler = StreamingResampler(source_rate, rate, 1)
-        resampler.process(np.zeros((1, phase), np.float32))
-        head = resampler.process(mono[None, : 20 * source_rate])[0]
-        found = _search(head, piece)
-        if found is not None:
-            resampler = StreamingResampler(source_rate, rate, 1)
-            resampler.process(np.zeros((1, phase), np.float32))
-            seconds = [mono[None, at : at + source_rate] for at in range(0, len(mono), source_rate)]
-            return np.concatenate([resampler.process(second)[0] for second in seconds]), start, found - start
-    return None
+    early = [p for p in starts if p <= starts[0] + ALIGN_SECONDS * rate]
+    start = max(early, key=lambda p: float(np.square(sound[p : p + CHUNK]).sum()))
+    piece, head = sound[start : start + CHUNK], mono[: 2 * ALIGN_SECONDS * source_rate]
+    rough = next(iter(_nearest(_resampled(head, source_rate, rate, 0), piece)), 0)
+    begin = max(0, rough - ALIGN_REACH)
+    apart, phase, found = np.inf, 0, 0
+    for shifted in range(source_rate // gcd(source_rate, rate)):
+        part = _resampled(head, source_rate, rate, shifted)[begin : rough + ALIGN_REACH]
+        for place in _nearest(part, piece):
+            apart, phase, found = min((apart, phase, found), (_apart(part, piece, place), shifted, begin + place))
+    if apart > TOLERANCE:
+        return None
+    return _resampled(mono, source_rate, rate, phase), starts[0], found - start
 
 
 def _nearby(played: Samples, piece: Samples, place: int) -> int | None:
@@ -125,15 +129,33 @@ def _nearby(played: Samples, piece: Samples, place: int) -> int | None:
 
 def _search(played: Samples, piece: Samples) -> int | None:
     """The place of the piece, among the four with the least squared distance."""
+    apart, place = min(((_apart(played, piece, place), place) for place in _nearest(played, piece)), default=(1.0, 0))
+    return place if apart <= TOLERANCE else None
+
+
+def _nearest(played: Samples, piece: Samples) -> list[int]:
+    """The four places with the least squared distance to the piece."""
     if len(played) < len(piece):
-        return None
+        return []
     size = 1 << int(np.ceil(np.log2(len(played) + len(piece))))
     products = np.fft.irfft(np.fft.rfft(played, size) * np.conj(np.fft.rfft(piece, size)), size)[: len(played)]
     energy = np.concatenate([[0.0], np.cumsum(played.astype(np.float64) ** 2)])
     ends = np.minimum(np.arange(len(played)) + len(piece), len(played))
     distance = energy[ends] - energy[: len(played)] - 2 * products
-    for place in np.argpartition(distance, 4)[:4]:
-        part = played[place : place + len(piece)]
-        if len(part) == len(piece) and np.abs(part - piece).max() <= TOLERANCE:
-            return int(place)
-    return None
+    return [int(place) for place in np.argsort(distance)[:4]]
+
+
+def _apart(played: Samples, piece: Samples, place: int) -> float:
+    """The largest difference of the piece at a place, infinite where it does not fit."""
+    part = played[place : place + len(piece)]
+    return float(np.abs(part - piece).max()) if len(part) == len(piece) else np.inf
+
+
+def _resampled(mono: Samples, source_rate: int, rate: int, phase: int) -> Samples:
+    """Samples at the device's rate, as if `phase` samples of silence came first."""
+    from distill_engine.audio.resampling import StreamingResampler
+
+    resampler = StreamingResampler(source_rate, rate, 1)
+    resampler.process(np.zeros((1, phase), np.float32))
+    seconds = [mono[None, at : at + source_rate] for at in range(0, len(mono), source_rate)]
+    return np.concatenate([resampler.process(second)[0] for second in seconds])

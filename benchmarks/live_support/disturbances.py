@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,11 +13,13 @@ from harness.benchmark import Column
 from live_support import programs
 from live_support.engine_process import Engine
 from live_support.footprint import descriptors, memory_mb
-from live_support.hearing import heard_outside
-from live_support.load import Flood
+from live_support.hearing import Hearing, heard_piece, judge, sounding
+from live_support.jack_server import JackServer
+from live_support.load import Flood, IdleClient
 from live_support.players import MIDI_MAP, MIDI_PORT
 from live_support.underrun_watch import UnderrunWatch
 
+Sound = tuple[Engine, JackServer, IdleClient]
 CHANGE_SECONDS = 6.0
 """Time between changes of the vocoder: ten a minute."""
 COUNTED = ("underruns", "underruns_model", "underruns_stall", "underruns_device", "deadline_misses", "device_xruns")
@@ -56,47 +60,77 @@ EVERYTHING = Load(rate=2000, spinning=True, swaps=True)
 
 def run_disturbed(model: Path, vocoder: str, seconds: float, folder: Path, load: Load) -> dict[str, Any]:
     """Play for some time under a load; return what the engine counted and what was heard."""
+    return next(run_pieces(model, vocoder, [seconds], folder, load))
+
+
+def run_pieces(
+    model: Path, vocoder: str, pieces: Sequence[float], folder: Path, load: Load
+) -> Iterator[dict[str, Any]]:
+    """Play one engine for the seconds of all pieces under a load; yield what was found in each.
+
+    The pieces are judged after the last one, so that this disturbs none. Ctrl-C ends the playing
+    and judges what there is.
+    """
     options: tuple[str, ...] = ()
     if load.players:
         (knobs := folder / "knobs.toml").write_text(MIDI_MAP)
         options = ("--midi", MIDI_PORT, "--map", str(knobs))
-    heard = heard_outside(model, vocoder, folder, *options, spinning=load.spinning, take=load.players)
-    with heard as hearing:
-        engine, before = hearing.engine, hearing.before
-        environment = hearing.server.environment
-        players = programs.start("players", engine.port, engine.query_port, env=environment) if load.players else None
-        flood = Flood(engine.port, load.rate) if load.rate else None
-        watch = UnderrunWatch(engine.port) if load.players else None
-        open_before = descriptors(engine.process.pid)
-        changes = 0
-        if load.swaps:
-            changes = keep_changing(engine, seconds, vocoder)
-        else:
-            time.sleep(seconds)
-        after = engine.osc.status()
+    found: list[tuple[Hearing, dict[str, Any]]] = []
+    playing = sounding(model, vocoder, *options, spinning=load.spinning)
+    with playing as sound, _beside(sound, load), contextlib.suppress(KeyboardInterrupt):
+        for number, seconds in enumerate(pieces, 1):
+            found.append(_piece(sound, seconds, folder, number, load, vocoder))
+    for number, (hearing, figures) in enumerate(found, 1):
+        judge(hearing, model, folder, number)
+        held = {"take_share": hearing.take_share} if load.players else {}
+        yield {
+            **figures,
+            "breaks": hearing.found.breaks,
+            "seconds": hearing.found.seconds,
+            "recorder_skipped": hearing.found.skipped,
+            "engine_late": hearing.late,
+            "idle_late": hearing.idle_late,
+            **held,
+        }
+
+
+@contextlib.contextmanager
+def _beside(sound: Sound, load: Load) -> Iterator[None]:
+    """Let the flood and the players run beside the engine. Raises RuntimeError if these ended early."""
+    engine, server, _ = sound
+    players = (
+        programs.start("players", engine.port, engine.query_port, env=server.environment) if load.players else None
+    )
+    flood = Flood(engine.port, load.rate) if load.rate else None
+    try:
+        yield
+        if players is not None and players.poll() is not None:
+            raise RuntimeError("the players ended before their time")
+    finally:
         if flood is not None:
             flood.stop()
-        held: dict[str, float] = {"descriptors_more": descriptors(engine.process.pid) - open_before}
-        held["resident_mb"] = round(memory_mb(engine.process.pid))
         if players is not None:
-            held["players_ended"] = players.poll() is not None
             players.terminate()
             players.wait()
-        held |= watch.stop() if watch is not None else {}
-    found = hearing.found
-    if load.players:
-        held["take_share"] = hearing.take_share
-        if held.pop("players_ended"):
-            raise RuntimeError("the players ended before their time")
-    return {
-        **{name: float(after[name]) - float(before[name]) for name in COUNTED},
+
+
+def _piece(
+    sound: Sound, seconds: float, folder: Path, number: int, load: Load, vocoder: str
+) -> tuple[Hearing, dict[str, Any]]:
+    """Play one piece; return what was heard, and what the engine counted and holds."""
+    engine = sound[0]
+    open_before = descriptors(engine.process.pid)
+    with heard_piece(*sound, folder, number, take=load.players) as hearing:
+        watch = UnderrunWatch(engine.port) if load.players else None
+        changes = keep_changing(engine, seconds, vocoder) if load.swaps else time.sleep(seconds) or 0
+        after = engine.osc.status()
+        held = watch.stop() if watch is not None else {}
+    return hearing, {
+        **{name: float(after[name]) - float(hearing.before[name]) for name in COUNTED},
         "changes": changes,
-        "breaks": found.breaks,
-        "seconds": found.seconds,
-        "recorder_skipped": found.skipped,
-        "engine_late": hearing.late,
-        "idle_late": hearing.idle_late,
         **{name: float(after[name]) for name in LAST},
+        "descriptors_more": descriptors(engine.process.pid) - open_before,
+        "resident_mb": round(memory_mb(engine.process.pid)),
         **held,
     }
 

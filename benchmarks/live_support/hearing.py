@@ -24,8 +24,9 @@ SETTLE_SECONDS = 3.0
 class Hearing:
     """A playing engine with its status at the beginning.
 
-    Once it has ended also the recording from outside, its comparison with the engine's own, and how
-    often jackd waited in vain for the engine (`late`) and for an idle client.
+    Once the piece has ended also the recording from outside, how often jackd waited in vain for the
+    engine (`late`) and for an idle client; once it was judged also the comparison with the engine's
+    own recording, and the share of its take that renders as it was played.
     """
 
     engine: Engine
@@ -40,38 +41,64 @@ class Hearing:
 
 @contextlib.contextmanager
 def heard_outside(
-    model: Path,
-    vocoder: str,
-    folder: Path,
-    *options: str,
-    spinning: bool = False,
-    period: int = 256,
-    take: bool = False,
+    model: Path, vocoder: str, folder: Path, *options: str, spinning: bool = False, period: int = 256
 ) -> Iterator[Hearing]:
-    """Let an engine play on its own JACK server, `period` samples a cycle, in blocks of one frame.
+    """Let an engine play on its own JACK server and hear it as one piece."""
+    with (
+        sounding(model, vocoder, *options, spinning=spinning, period=period) as sound,
+        heard_piece(*sound, folder) as hearing,
+    ):
+        yield hearing
+    judge(hearing, model, folder)
 
-    With `take` a take is recorded too, and rendered afterwards.
-    """
+
+@contextlib.contextmanager
+def sounding(
+    model: Path, vocoder: str, *options: str, spinning: bool = False, period: int = 256
+) -> Iterator[tuple[Engine, JackServer, IdleClient]]:
+    """Let an engine play on its own JACK server, `period` samples a cycle, in blocks of one frame."""
     server = JackServer(f"distill-heard-{os.getpid()}", period=period).start()
-    played, recorded, rendered = folder / "played.wav", folder / "played.take", folder / "rendered.wav"
     try:
-        idle = IdleClient(server)
-        asked = ("--vocoder", vocoder, "--block", "1", "--record", str(played), *options)
-        with Engine(server, model, *asked, spinning=spinning).wait_ready() as engine:
-            time.sleep(SETTLE_SECONDS)
-            hearing, late = Hearing(engine, server, engine.osc.status()), server.late("PortAudio")
-            if take and (reason := engine.osc.do("/distill/record", str(recorded))):
-                raise RuntimeError(reason)
-            recorder = Recorder(server, OUTPUTS[0])
-            yield hearing
-            hearing.late, hearing.heard = server.late("PortAudio") - late, recorder.stop()
-        hearing.idle_late = idle.stop()
-        hearing.found = compare_recordings(played, hearing.heard, server.rate)
-        if take:
+        with contextlib.closing(IdleClient(server)) as idle:
+            asked = ("--vocoder", vocoder, "--block", "1", *options)
+            with Engine(server, model, *asked, spinning=spinning).wait_ready() as engine:
+                time.sleep(SETTLE_SECONDS)
+                yield engine, server, idle
+    finally:
+        server.remove()
+
+
+@contextlib.contextmanager
+def heard_piece(
+    engine: Engine, server: JackServer, idle: IdleClient, folder: Path, number: int = 1, *, take: bool = False
+) -> Iterator[Hearing]:
+    """Record what plays from outside and by the engine itself, with `take` also as a take."""
+    hearing, late, idle_late = Hearing(engine, server, engine.osc.status()), server.late("PortAudio"), idle.late()
+    for file in _files(folder, number)[: 2 if take else 1]:
+        if reason := engine.osc.do("/distill/record", str(file)):
+            raise RuntimeError(reason)
+    recorder = Recorder(server, OUTPUTS[0])
+    yield hearing
+    hearing.heard = recorder.stop()
+    engine.osc.do("/distill/record", "stop")
+    hearing.late = server.late("PortAudio") - late
+    hearing.idle_late = None if idle_late is None else (idle.late() or 0) - idle_late
+
+
+def judge(hearing: Hearing, model: Path, folder: Path, number: int = 1) -> None:
+    """Compare what was heard, recorded and rendered of a piece, and delete its files."""
+    played, recorded, rendered = _files(folder, number)
+    try:
+        hearing.found = compare_recordings(played, hearing.heard, hearing.server.rate)
+        if recorded.exists():
             command = [sys.executable, "-m", "distill_control.cli.main", "render", str(model), "--take", str(recorded)]
             subprocess.run([*command, "-o", str(rendered), "--bit-depth", "32f"], check=True, stdout=subprocess.DEVNULL)
             hearing.take_share = share_rendered(played, rendered)
     finally:
-        server.remove()
         for file in (played, recorded, rendered):
             file.unlink(missing_ok=True)
+
+
+def _files(folder: Path, number: int) -> tuple[Path, Path, Path]:
+    """Return where a piece's sound and take are recorded, and the take rendered."""
+    return folder / f"played-{number}.wav", folder / f"played-{number}.take", folder / f"rendered-{number}.wav"

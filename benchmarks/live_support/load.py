@@ -34,10 +34,12 @@ class IdleClient:
         with contextlib.suppress(OSError):
             self._process = subprocess.Popen(command, env=server.environment, stdout=quiet, stderr=quiet)
 
-    def stop(self) -> int | None:
-        """End it; return how often the server reported it late (None without jack_capture)."""
-        if self._process is None:
-            return None
-        self._process.terminate()
-        self._process.wait()
-        return self._server.late("idle")
+    def late(self) -> int | None:
+        """Return how often the server has reported it late (None without jack_capture)."""
+        return None if self._process is None else self._server.late("idle")
+
+    def close(self) -> None:
+        """End it."""
+        if self._process is not None:
+            self._process.terminate()
+            self._process.wait()
