@@ -18,6 +18,12 @@ def descriptors(pid: int) -> int:
 
 
 def memory_mb(pid: int) -> float:
-    """Return the resident memory of a process and all below it, in MB."""
-    pages = sum(int(Path(f"/proc/{each}/statm").read_text().split()[1]) for each in processes(pid))
-    return pages * os.sysconf("SC_PAGE_SIZE") / 2**20
+    """Return the resident memory of a process and all below it, in MB.
+
+    What they share is left out: a JACK server maps its own memory into each client.
+    """
+    kilobytes = 0
+    for each in processes(pid):
+        sizes = dict(line.split(":", 1) for line in Path(f"/proc/{each}/status").read_text().splitlines())
+        kilobytes += sum(int(sizes[name].split()[0]) for name in ("RssAnon", "RssFile"))
+    return kilobytes * 1024 / 1e6

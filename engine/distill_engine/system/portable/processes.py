@@ -52,11 +52,15 @@ else:
             os.nice(max(0, niceness - os.nice(0)))
 
     def resident_bytes() -> int:
-        """Return the resident memory of this process; its peak where there is no /proc."""
+        """Return the resident memory of this process; its peak where there is no /proc.
+
+        What it shares is left out: a JACK server maps 107 MB of its own into each client.
+        """
         try:
-            with open("/proc/self/statm", encoding="ascii") as file:
-                return int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
-        except OSError:
+            with open("/proc/self/status", encoding="ascii", errors="replace") as file:
+                sizes = dict(line.split(":", 1) for line in file)
+            return sum(1024 * int(sizes[name].split()[0]) for name in ("RssAnon", "RssFile"))
+        except (OSError, KeyError):
             import resource
 
             peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss

@@ -1,0 +1,23 @@
+"""What a process shares, such as a JACK server's memory, is not its own."""
+
+from __future__ import annotations
+
+import mmap
+import sys
+
+import pytest
+
+from distill_engine.system.portable.processes import resident_bytes
+
+SIZE = 64 << 20
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="elsewhere the peak is told")
+def test_memory_that_is_shared_does_not_count() -> None:
+    before = resident_bytes()
+    with mmap.mmap(-1, SIZE) as shared:
+        shared.write(b"\1" * SIZE)
+        assert abs(resident_bytes() - before) < SIZE // 4
+    own = bytearray(SIZE)
+    own[:: mmap.PAGESIZE] = b"\1" * (SIZE // mmap.PAGESIZE)
+    assert SIZE * 0.9 < resident_bytes() - before < SIZE * 1.25
