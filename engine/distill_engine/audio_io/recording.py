@@ -80,7 +80,7 @@ class AudioWriter:
         try:
             descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o666)
         except FileExistsError:
-            raise AudioFileError(f"{path} exists already; choose another name") from None
+            raise AudioFileError(f"{path.name} exists already; choose another name") from None
         except OSError as error:
             raise AudioFileError(f"{path}: cannot write sound there: {write_advice(error, path)}") from None
         try:

@@ -41,7 +41,7 @@ class TakeRecorder:
         try:
             self._file: TextIO = path.open("x+", encoding="utf-8")
         except FileExistsError:
-            raise TakeError(f"{path} exists already; choose another name") from None
+            raise TakeError(f"{path.name} exists already; choose another name") from None
         except OSError as error:
             raise TakeError(f"{path}: cannot record a take there: {write_advice(error, path)}") from None
         self._queue: queue.SimpleQueue[_Item] = queue.SimpleQueue()

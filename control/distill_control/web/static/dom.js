@@ -88,6 +88,27 @@ export function asksToReplace(saver, name, said, className = "") {
   return { agreed, cancel };
 }
 
+/**
+ * Return a Delete button that asks first: a second press for the same name deletes it.
+ * `chosen()` returns the name, `act(name)` deletes; `calm()` takes the question back.
+ */
+export function asksToDelete(chosen, act) {
+  let asked = "";
+  const calm = () => {
+    asked = remove.className = "";
+    remove.textContent = "Delete";
+  };
+  const remove = button("Delete", () => {
+    const name = chosen();
+    if (!name) return;
+    if (asked === name) return calm(), act(name);
+    asked = name; // another page may choose another before the second press
+    remove.textContent = "Really delete";
+    remove.className = "panic";
+  });
+  return { element: remove, calm };
+}
+
 /** Return a button with a text. */
 export function button(label, onclick, properties = {}) {
   return h("button", { type: "button", onclick, ...properties }, label);

@@ -1,7 +1,7 @@
 /** The player's own map: marks that are placed by hand, what lies between them, and ways that are drawn and repeated. */
 
 import { bar } from "./bar.js";
-import { asksToReplace, button, choice, h, locked } from "./dom.js";
+import { asksToDelete, asksToReplace, button, choice, h, locked } from "./dom.js";
 import { Plane, write } from "./map.js";
 
 const ADDRESS = "/distill/marks";
@@ -77,21 +77,7 @@ function savedRow(instrument, stage, close) {
     replacing.cancel();
     instrument.send(`${ADDRESS}/save`, wanted);
   });
-  const remove = button("Delete", () => {
-    const chosen = list.element.value;
-    if (!chosen) return;
-    if (remove.dataset.asked !== chosen) {
-      remove.dataset.asked = chosen; // another page may choose other marks before the second press
-      remove.textContent = "Really delete";
-      return;
-    }
-    instrument.send(`${ADDRESS}/delete`, chosen);
-    calm();
-  });
-  const calm = () => {
-    delete remove.dataset.asked;
-    remove.textContent = "Delete";
-  };
+  const { element: remove, calm } = asksToDelete(() => list.element.value, (name) => instrument.send(`${ADDRESS}/delete`, name));
   list.element.addEventListener("change", calm);
   instrument.watch(`${ADDRESS}/playing`, stage, (playing) => {
     list.show(playing);

@@ -1,7 +1,7 @@
 /** Presets: pads to recall with a glide, saving, order, and morphing between two. */
 
 import { bar } from "./bar.js";
-import { asksToReplace, button, choice, h, locked, number } from "./dom.js";
+import { asksToDelete, asksToReplace, button, choice, h, locked, number } from "./dom.js";
 import { learnButton } from "./midi.js";
 
 const LONGEST_GLIDE = 20;
@@ -114,12 +114,7 @@ function editor(instrument, state, close) {
   const preset = state.chosen;
   const name = h("input", { type: "text", value: preset, maxLength: 64, size: 6, className: "grow", "aria-label": "New name" });
   const move = (by) => instrument.send("/distill/preset/move", preset, Math.max(state.names.indexOf(preset) + by, 0));
-  const remove = button("Delete", () => {
-    if (remove.dataset.asked) instrument.send("/distill/preset/delete", preset);
-    remove.dataset.asked = "yes";
-    remove.textContent = "Really delete";
-    remove.className = "panic";
-  });
+  const remove = asksToDelete(() => preset, (name) => instrument.send("/distill/preset/delete", name)).element;
   const rename = () => {
     if (name.value.trim() && name.value !== preset) instrument.send("/distill/preset/rename", preset, name.value.trim());
     close();
