@@ -24,6 +24,7 @@ import json
 from pathlib import Path
 
 from harness.benchmark import Benchmark, Column, Table
+from harness.repository import CORPUS
 
 KINDS = ("vocos", "hifigan")
 BENCHMARK = Benchmark(
@@ -80,7 +81,7 @@ def main() -> None:
 def build(options: argparse.Namespace) -> None:
     """Train and pack."""
     from asset_builders.base_vocoders import BaseTraining, pack
-    from asset_builders.starter import ship_starter, train_starter
+    from asset_builders.starter import levelled, ship_starter, train_starter
 
     if options.what == "base":
         changes = {name: json.loads(value) for name, value in (text.split("=", 1) for text in options.set)}
@@ -101,7 +102,7 @@ def build(options: argparse.Namespace) -> None:
 
         print(f"RMS error of the magnitudes: {write_head(options.hrtf, assets_dir() / 'head.npz'):.2f} dB")
     if options.what == "ship":
-        ship_starter(options.work / "starter.distillgan", options.work / "levelled")
+        ship_starter(options.work / "starter.distillgan", levelled(CORPUS / "sonicpi_cc0", options.work / "levelled"))
 
 
 if __name__ == "__main__":

@@ -26,7 +26,8 @@ class HopValues:
     `latents` [64] are offsets in sigma, `controls` [32] values from -1 to 1. `map_point` is x, y on
     the map, `map_amount` how far the latent is moved to it (0 to 1). `semitones` transpose. `key`
     is the MIDI note that sounds, None while the instrument plays by itself. Without `retold` what
-    controls move at once sounds as an attack, as it did in takes up to version 5.
+    controls move at once sounds as an attack, as it did in takes up to version 5. Without `told`
+    the vocoder does not know what the corpus has before an attack, as in takes up to version 7.
     """
 
     settings: SourceSettings
@@ -38,6 +39,7 @@ class HopValues:
     key: float | None = None
     marked: Marked | None = None
     retold: bool = True
+    told: bool = True
 
 
 @dataclass(frozen=True)
@@ -61,10 +63,12 @@ class Steering:
     named controls push out of the corpus's region at this hop: 0 inside, 1 at the limit. `space` is
     the instrument's `latent_space`: marks of another are ignored. With `stretches`, `move` [D] is
     how far a change of the controls moved what they add since the last hop; None where it did not.
+    `before` [D, n] is what comes before an attack at this hop, with what they add.
     """
 
     strain = 0.0
     move: Latent | None = None
+    before: Latent | None = None
 
     def __init__(
         self,
@@ -86,10 +90,12 @@ class Steering:
         `samples` [hop] is this hop of live input, mono; None without one.
         """
         controls = values.controls[: len(self._controls)] if self._controls is not None else values.controls[:0]
-        self.move = None  # also where the source fails
+        self.move = self.before = None  # also where the source fails
         if self._stretches:
             source = self._stretch(sources, values, controls, samples)
             latent = self._moved(source, values, controls)
+            if sources.before is not None and values.told:
+                self.before = sources.before + (latent - source)[:, None]
             self._notice(np.concatenate([controls, values.latents]), latent - source, retold=values.retold)
             return latent
         latent = self._source_latent(sources, values.settings, controls, samples)

@@ -1,4 +1,4 @@
-"""Write the lines of a take's file, version 7, and read the values in them. See `take_file`."""
+"""Write the lines of a take's file, version 8, and read the values in them. See `take_file`."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from distill_engine.takes.take import (
 )
 from distill_engine.vocabulary.table import BLEND_SLOTS
 
-FORMAT, VERSION = "distill.take", 7
+FORMAT, VERSION = "distill.take", 8
 NAME_CHARACTERS = 1024  # kept of a name, vocoder or digest
 MOST_BYTES, MOST_EVENTS = 4 * 2**30, 2**22
 """Of a take: almost five hours of live input, or an hour of 1,000 changes a second."""
@@ -44,6 +44,7 @@ def header_line(header: TakeHeader) -> str:
         "output_tick": header.output_tick,
         "retold": header.retold,
         "by_kind": header.by_kind,
+        "told": header.told,
         "sample_rate": header.sample_rate,
         "hop": header.hop,
         "seed": header.seed,

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -42,7 +43,8 @@ def header_of_version_1(data: dict[str, Any], state: StateDict | None) -> TakeHe
     if min(block, rate, hop) < 1 or len(playing) > SLOTS:
         raise ValueError
     upgraded = None if state is None else upgrade_state(state)
-    return TakeHeader(playing, seed, block, rate, hop, upgraded, DEFAULTS, output_tick=hop, retold=False, by_kind=False)
+    header = TakeHeader(playing, seed, block, rate, hop, upgraded, DEFAULTS, output_tick=hop)
+    return replace(header, retold=False, by_kind=False, told=False)
 
 
 def _model(row: Sequence[Any]) -> PlayedModel:

@@ -11,9 +11,10 @@ ratio, with a cut-off that follows it).
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
+from types import MappingProxyType
 
 import numpy as np
 
@@ -113,10 +114,13 @@ class Transposer:
         asked = self.prepare(mels, ratios)
         return self.finish(vocode(asked)[0] if asked.shape[1] else np.zeros(0, np.float32))
 
-    def prepare(self, mels: Float32Array, ratios: Sequence[float]) -> Float32Array:
+    def prepare(
+        self, mels: Float32Array, ratios: Sequence[float], before: Mapping[int, Float32Array] = MappingProxyType({})
+    ) -> Float32Array:
         """Return the mels [bands, m] of the vocoder's next hops, for mels [bands, n] at `ratios`.
 
-        `finish` takes what the vocoder makes of them.
+        `before` are frames [bands, 1] that come before a hop in place of what has played, by its
+        number. `finish` takes what the vocoder makes of the mels.
         """
         self._plans = []
         if not self._active and all(ratio == 1.0 for ratio in ratios):
@@ -128,9 +132,17 @@ class Transposer:
             plan, between = self._plan(ratio, made)
             made += plan.hops
             self._plans.append(plan)
-            read.append(_between(frames[:, index : index + 2], between))
+            last = before.get(index, frames[:, index : index + 1])
+            read.append(_between(last, frames[:, index + 1 : index + 2], between))
         self._mels = mels
         return np.concatenate(read, axis=1)
+
+    @property
+    def starts(self) -> Sequence[int]:
+        """At which of the vocoder's hops each hop begins that was prepared."""
+        if not self._plans:
+            return range(self._mels.shape[1])
+        return [(plan.first - _KEPT) // self._hop for plan in self._plans]
 
     def finish(self, samples: Float32Array) -> Float32Array:
         """Return the samples [n * hop] of the hops prepared, from the vocoder's own [m * hop]."""
@@ -210,9 +222,8 @@ class Transposer:
         self._frame, self._kept = state.frame.astype(np.float32), state.kept.astype(np.float32)
 
 
-def _between(frames: Float32Array, shares: Float64Array) -> Float32Array:
-    """Return mels [bands, n] between two frames [bands, 2]: at 0 the first, at 1 the second."""
-    last, now = frames[:, :1], frames[:, 1:]
+def _between(last: Float32Array, now: Float32Array, shares: Float64Array) -> Float32Array:
+    """Return mels [bands, n] between two frames [bands, 1]: at 0 the first, at 1 the second."""
     mixed: Float32Array = np.where(shares >= 1.0, now, last + (now - last) * shares.astype(np.float32))
     return mixed.astype(np.float32)
 

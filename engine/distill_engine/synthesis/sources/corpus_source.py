@@ -37,6 +37,8 @@ class CorpusSource:
     j^2 / 2 of the loop, a new one every 12 hops. `pitches` [L] are MIDI note numbers, 0 for none.
     """
 
+    before: Latent | None = None
+
     def __init__(
         self,
         latents: Float32Array | Float16Array,

@@ -112,10 +112,12 @@ class LatentSource(Protocol):
 class Struck(Protocol):
     """A source that notes begin anew. `pitch` is that of the place that plays, a MIDI note number.
 
-    It is 0 where the place has none.
+    It is 0 where the place has none. `before` are the latents [D, n] that the corpus has before the
+    attack that begins at this hop; None where none begins, or nothing is known.
     """
 
     pitch: float
+    before: Latent | None
 
     def strike(self) -> None:
         """Begin a sound at the next hop."""

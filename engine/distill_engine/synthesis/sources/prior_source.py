@@ -129,6 +129,8 @@ class PriorState:
 class PriorSource:
     """Plays columns of the corpus in an order that the prior draws."""
 
+    before: Latent | None = None
+
     def __init__(self, shared: PriorCorpus, seed: int, frame_rate: float) -> None:
         self._shared, self._seed, self._frame_rate = shared, seed, frame_rate
         self._starts: tuple[int, ...] = ()

@@ -53,6 +53,8 @@ class SourceBank:
         self._step: Latent | None = None
         self._length = self._left = 0
         self._taken = False
+        self.before: Latent | None = None
+        """What the corpus has [D, n] before the attack that begins at this hop; None without one."""
 
     def of(self, name: str) -> LatentSource | None:
         """Return a source by its name, None if there is none."""
@@ -144,6 +146,8 @@ class SourceBank:
             self._left -= 1
             latent = latent + self._step * (self._left / self._length)
         self._last = latent
+        source = self._struck()
+        self.before = None if self._left or source is None else source.before
         return latent
 
     def _playing(self, settings: SourceSettings) -> str:

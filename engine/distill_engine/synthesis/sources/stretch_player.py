@@ -31,6 +31,7 @@ LONGEST_REST = 129  # hops of silence after a note that has died (1.5 s)
 MOST_RECENT = 3  # clips that are not gone back to, and at most a third of all
 LEAST_CLIPS = 0.5  # share of the clips that a free walk leaps to where kinds do not count
 STREAM = 3  # of the random numbers
+BEFORE_HOPS = 8  # of the corpus that a vocoder is told of at an attack, at most
 
 
 @dataclass(frozen=True)
@@ -120,6 +121,7 @@ class StretchPlayer:
         self.frame = int(attacks[min(int(self._draw(1) * len(attacks)), len(attacks) - 1)])
         self._begun = False
         self._pitched, self._struck = self.frame, False
+        self.before: Latent | None = None
 
     @property
     def pitch(self) -> float:
@@ -135,7 +137,7 @@ class StretchPlayer:
 
     def next(self, pull: Pull, *, freeze: bool = False) -> tuple[Latent, int]:
         """Return the latent [D] of this hop, and the hops to fade into it (0 without a leap)."""
-        fade = 0
+        fade, self.before = 0, None
         if not self._begun:
             self._begun, fade = True, ATTACK_FADE
             self._visit()
@@ -145,6 +147,10 @@ class StretchPlayer:
             fade = self._advance(pull)
         self._played[self._search.clip_of[self.frame]] += 1
         self._heard[self._search.kind_of[self.frame]] += 1
+        if fade == ATTACK_FADE:
+            first = int(self._path.offsets[self._search.clip_of[self.frame]])
+            before = self._path.latents[:, max(first, self.frame - BEFORE_HOPS) : self.frame]
+            self.before = before.astype(np.float64)
         return self._path.latents[:, self.frame].astype(np.float64), fade
 
     def _advance(self, pull: Pull) -> int:

@@ -60,6 +60,11 @@ class WalkSource:
         """The pitch of the place that plays, a MIDI note number; 0 for none."""
         return self._player.pitch
 
+    @property
+    def before(self) -> Latent | None:
+        """The latents [D, n] that the corpus has before an attack at this hop; None without one."""
+        return self._player.before
+
     def strike(self) -> None:
         """Begin a sound at the next hop."""
         self._player.strike()
@@ -103,6 +108,7 @@ class AttractedSource:
             pull = _pull_to(settings.place, settings.place_grip, settings)
         latent, fade = self._player.next(pull, freeze=settings.freeze)
         if settings.grain_seconds < _LEAST_GRAIN:
+            self._player.before = None
             return self._point(place), 0
         return latent, fade
 
@@ -110,6 +116,11 @@ class AttractedSource:
     def pitch(self) -> float:
         """The pitch of the place that plays, a MIDI note number; 0 for none."""
         return self._player.pitch
+
+    @property
+    def before(self) -> Latent | None:
+        """The latents [D, n] that the corpus has before an attack at this hop; None without one."""
+        return self._player.before
 
     def strike(self) -> None:
         """Begin a sound at the next hop."""

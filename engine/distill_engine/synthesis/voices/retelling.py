@@ -1,17 +1,22 @@
-"""Change what a vocoder remembers of the mel, so that a jump of the controls is no attack to it.
+"""Change what a vocoder remembers of the mel, at a jump of the controls and at an attack.
 
 `vocos` reads attacks off the rise of the mel over three frames (see `onset_detection`). A control
 that moves at once raises the mel within one frame, as no recording does: the sound dipped by 12 dB
 for 10 ms. What it remembers of before moves with the control.
+
+A mel's window looks ahead, so that an attack shows before it comes. A leap to one left that out:
+the sound began a hop late and was cut in. What the vocoder remembers is what the corpus has before.
 """
 
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Callable, Sequence
+from functools import partial
 
 import numpy as np
 
-from distill_engine.analysis.stretches.skeleton import Skeleton
+from distill_engine.analysis.stretches.skeleton import FLOOR, Skeleton
 from distill_engine.audio.arrays import Float32Array
 from distill_engine.inference.step_backend import StepBackend
 from distill_engine.synthesis.sources.latent_sources import Latent
@@ -22,52 +27,104 @@ PAST = "past"
 """Name of the state that holds the last frames [1, bands, frames]; only `vocos` has it."""
 
 
+Told = Callable[[Float32Array], Float32Array]
+"""What a vocoder is to remember [1, bands, frames] in place of what it remembers."""
+
+
 class Retelling:
-    """The moves of the controls in the hops that one voice was asked for and has not rendered.
+    """Moves of the controls, and attacks, in the hops that a voice has not rendered yet.
 
     Without a `skeleton`, of a model of version 1, nothing is retold.
     """
 
     def __init__(self, skeleton: Skeleton | None) -> None:
         self._skeleton = skeleton
-        self._moves: deque[Latent | None] = deque(maxlen=MOST_HOPS)
-        self._changes: list[tuple[int, Float32Array]] = []  # hop of the block, change [bands] of what was before
+        self._asked: deque[tuple[Latent | None, Latent | None]] = deque(maxlen=MOST_HOPS)
+        self._before: list[tuple[int, Float32Array]] = []  # hop of the block, mel [bands, n] before its attack
+        self._moves: list[tuple[int, Latent]] = []
+        self._due: list[tuple[int, Told]] = []  # hop of the vocoder
 
-    def ask(self, move: Latent | None) -> None:
-        """Add a hop in which the controls moved the latent by `move` [D]; None if they did not."""
-        self._moves.append(move)
+    def ask(self, move: Latent | None, before: Latent | None = None) -> None:
+        """Add a hop.
 
-    def begin(self, hops: int, *, straight: bool) -> None:
-        """Begin a block of the last `hops`; one that is transposed, not `straight`, stays."""
-        moves = list(self._moves)[-hops:]
-        self._moves.clear()
-        self._changes = []
+        In it the controls moved the latent by `move` [D], None if they did not. An attack begins
+        after the latents `before` [D, n] of the corpus, None if none begins.
+        """
+        self._asked.append((move, before))
+
+    def begin(self, hops: int) -> dict[int, Float32Array]:
+        """Begin a block of the last `hops`; return the mel [bands, 1] before each attack, by hop."""
+        asked = list(self._asked)[-hops:]
+        self._asked.clear()
+        self._before, self._moves, self._due = [], [], []
+        if self._skeleton is None:
+            return {}
+        ceiling = self._skeleton.ceiling[:, None]
+        for hop, (move, before) in enumerate(asked):
+            if before is not None and before.shape[1]:
+                mel = np.clip(self._skeleton.decode(before), FLOOR, np.maximum(ceiling, FLOOR)).astype(np.float32)
+                self._before.append((hop, mel))
+            elif move is not None:
+                self._moves.append((hop, move))
+        return {hop: mel[:, -1:] for hop, mel in self._before}
+
+    def settle(self, starts: Sequence[int], *, straight: bool) -> None:
+        """Settle at which of the vocoder's hops each hop begins: `starts` [n].
+
+        In a block that is transposed, not `straight`, the controls' moves are told of nothing.
+        """
+        self._due = [(starts[hop], partial(_replaced, mel)) for hop, mel in self._before]
         if straight and self._skeleton is not None:
-            self._changes = [(hop, self._skeleton.change(move)) for hop, move in enumerate(moves) if move is not None]
+            changes = [(hop, self._skeleton.change(move)) for hop, move in self._moves]
+            self._due = sorted(
+                [*self._due, *((starts[hop], partial(_moved, change)) for hop, change in changes)], key=_hop
+            )
 
     @property
     def waits(self) -> bool:
-        """Whether controls moved in the block, so that `vocode` acts on it."""
-        return bool(self._changes)
+        """Whether something is to be told in the block, so that `vocode` acts on it."""
+        return bool(self._due)
 
     def vocode(self, vocoder: StepBackend, mels: Float32Array) -> Float32Array:
         """Return the samples [m * hop length] of the block's mels [bands, m]."""
         parts, done = [np.zeros(0, np.float32)], 0
-        for hop, change in self._changes:
+        for hop, told in self._due:
             if hop > done:
                 parts.append(vocoder.step(mels[:, done:hop])[0].copy())
-            _retell(vocoder, change)
+            _tell(vocoder, told)
             done = hop
-        self._changes = []
+        self._due = []
         if mels.shape[1] > done:
             parts.append(vocoder.step(mels[:, done:])[0])
         return parts[1] if len(parts) == 2 else np.concatenate(parts)
 
 
-def _retell(vocoder: StepBackend, change: Float32Array) -> None:
-    """Move the frames that a vocoder remembers by `change` [bands], in nats."""
+def _hop(due: tuple[int, Told]) -> int:
+    return due[0]
+
+
+def _moved(change: Float32Array, past: Float32Array) -> Float32Array:
+    """Return what is remembered [1, bands, n], moved by `change` [bands] nats."""
+    if past.shape[:2] != (1, len(change)):
+        return past
+    return np.asarray(np.where(past < NO_FRAME, past + change[None, :, None], past), np.float32)
+
+
+def _replaced(mel: Float32Array, past: Float32Array) -> Float32Array:
+    """Return the last frames of a mel [bands, m] as what is remembered [1, bands, n].
+
+    Where it has too few, `past` stays: an older file's path lacks the silence before a clip.
+    """
+    frames = past.shape[2]
+    return mel[None, :, -frames:] if mel.shape[1] >= frames else past
+
+
+def _tell(vocoder: StepBackend, told: Told) -> None:
+    """Change the frames that a vocoder remembers."""
     state = vocoder.snapshot()
     past = state.get(PAST)
-    if past is not None and past.shape[:2] == (1, len(change)):
-        state[PAST] = np.where(past < NO_FRAME, past + change[None, :, None], past).astype(np.float32)
-        vocoder.restore(state)
+    if past is not None:
+        new = told(past)
+        if new.shape == past.shape:
+            state[PAST] = new
+            vocoder.restore(state)

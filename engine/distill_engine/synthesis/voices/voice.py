@@ -105,7 +105,7 @@ class Voice:
             latent = self._last_latent
             self.instrument.notes.append(f"the encoder failed: {error}; the sound stands still until it works again")
         self._last_latent = latent
-        self.retelling.ask(None if self.pinned else self.steering.move)
+        self.retelling.ask(*((None, None) if self.pinned else (self.steering.move, self.steering.before)))
         if self.pinned:
             pins = [i for i in self.pinned if i < len(latent)]
             latent = latent.copy()
@@ -158,8 +158,8 @@ class Voice:
         decoder fails. `finish` goes on from there.
         """
         mels = mix(self.decoder.step(latents))
-        asked = self._transposer.prepare(mels, ratios)
-        self.retelling.begin(latents.shape[1], straight=asked is mels)
+        asked = self._transposer.prepare(mels, ratios, self.retelling.begin(latents.shape[1]))
+        self.retelling.settle(self._transposer.starts, straight=asked is mels)
         return asked
 
     def mels(self, latents: Float32Array) -> Float32Array:
