@@ -53,7 +53,7 @@ class Retelling:
         self._asked.append((move, before))
 
     def begin(self, hops: int) -> dict[int, Float32Array]:
-        """Begin a block of the last `hops`; return the mel [bands, 1] before each attack, by hop."""
+        """Begin a block of the last `hops`; return the mel [bands, 1] before attacks, by hop."""
         asked = list(self._asked)[-hops:]
         self._asked.clear()
         self._before, self._moves, self._due = [], [], []
