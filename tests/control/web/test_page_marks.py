@@ -38,6 +38,7 @@ def marked(player, open_page, tools):
         page = open_page(player)
         press(page, "Marks")
         page.until(f"document.querySelector({CANVAS!r}).clientWidth > 100")
+        page.until("document.querySelector('.said').textContent.startsWith('Drag sounds')")  # the map has its points
         yield page, client
 
 
@@ -164,6 +165,7 @@ def test_parameters_are_left_out_of_presets_and_taken_in_again(player, open_page
 def test_the_live_input_shows_its_level_and_why_a_recording_is_not_heard(player, open_page):
     page = open_page(player)
     page.until("document.querySelector('#source')")
+    page.until("document.querySelector('.said').textContent.startsWith('Drag to move')")  # the map has its points
     node = page.run("fetch('/distill/input/level').then(r => r.json())")
     assert (node["ACCESS"], node["UNIT"]) == (1, ["dB"])
     x, y = page.run("fetch('/ui/model.json').then(r => r.json()).then(f => f.map.points[0].slice(0, 2))")
