@@ -24,6 +24,19 @@ def pixel(page, x, y, canvas=CANVAS):
     return left + MARGIN + (x + 1) / 2 * (width - 2 * MARGIN), top + MARGIN + (1 - y) / 2 * (height - 2 * MARGIN)
 
 
+def point(page, tools, x, y):
+    """The pixel of a sound of the map, once the page names it: it knows its new size a frame after a change."""
+    at = pixel(page, x, y, "canvas[aria-label^=Map]")
+
+    def named():
+        page.mouse("mouseMoved", at[0] + 1, at[1])
+        page.mouse("mouseMoved", *at)
+        return page.run("document.querySelector('.said').textContent").endswith(" s")
+
+    tools.eventually(named)
+    return at
+
+
 def marks(tools, client):
     listed = tools.ask(client, "/distill/marks/list") or ()
     return [listed[i : i + 4] for i in range(0, len(listed), 4)]
@@ -46,7 +59,7 @@ def test_marks_are_placed_played_moved_named_and_taken_away(marked, tools):
     page, client = marked
     points = page.run("fetch('/ui/model.json').then(r => r.json()).then(f => f.map)")
     x, y, clip, _ = points["points"][0][:4]
-    page.mouse("mousePressed", *pixel(page, x, y, "canvas[aria-label^=Map]"))
+    page.mouse("mousePressed", *point(page, tools, x, y))
     page.mouse("mouseMoved", *pixel(page, -0.2, 0.2))
     page.mouse("mouseMoved", *pixel(page, -0.5, 0.5))
     page.mouse("mouseReleased", *pixel(page, -0.5, 0.5))
@@ -162,14 +175,14 @@ def test_parameters_are_left_out_of_presets_and_taken_in_again(player, open_page
         tools.eventually(lambda: tools.ask(client, "/distill/preset/excluded") == ())
 
 
-def test_the_live_input_shows_its_level_and_why_a_recording_is_not_heard(player, open_page):
+def test_the_live_input_shows_its_level_and_why_a_recording_is_not_heard(player, open_page, tools):
     page = open_page(player)
     page.until("document.querySelector('#source')")
     page.until("document.querySelector('.said').textContent.startsWith('Drag to move')")  # the map has its points
     node = page.run("fetch('/distill/input/level').then(r => r.json())")
     assert (node["ACCESS"], node["UNIT"]) == (1, ["dB"])
     x, y = page.run("fetch('/ui/model.json').then(r => r.json()).then(f => f.map.points[0].slice(0, 2))")
-    left, top = pixel(page, x, y, "canvas[aria-label^=Map]")
+    left, top = point(page, tools, x, y)
     alt = {"x": left, "y": top, "button": "left", "clickCount": 1, "modifiers": 1}
     for kind in ("mousePressed", "mouseReleased"):
         page.call("Input.dispatchMouseEvent", {"type": kind, **alt})
