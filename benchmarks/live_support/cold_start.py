@@ -12,6 +12,7 @@ from pathlib import Path
 from harness.benchmark import Column, Run, Table
 from live_support import programs
 from live_support.engine_process import Engine
+from live_support.footprint import resident_mb
 from live_support.jack_server import JackServer
 
 TABLE = Table(
@@ -56,13 +57,3 @@ def measure(run: Run, model: Path, options: argparse.Namespace) -> None:
         memory_mb=memory,
         torch=torch_loaded,
     )
-
-
-def resident_mb(pid: int) -> float:
-    """Return a process's share of resident memory in MB (10^6 bytes), without what others share.
-
-    A JACK client maps the server's memory, about 100 MB, which its size alone would count.
-    """
-    rollup = Path(f"/proc/{pid}/smaps_rollup").read_text()
-    kilobytes = next(line.split()[1] for line in rollup.splitlines() if line.startswith("Pss:"))
-    return int(kilobytes) * 1024 / 1e6

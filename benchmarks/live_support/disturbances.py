@@ -13,13 +13,11 @@ from harness.benchmark import Column
 from live_support import programs
 from live_support.engine_process import Engine
 from live_support.footprint import descriptors, memory_mb
-from live_support.hearing import Hearing, heard_piece, judge, sounding
-from live_support.jack_server import JackServer
-from live_support.load import Flood, IdleClient
+from live_support.hearing import Hearing, Sound, heard_piece, judge, sounding
+from live_support.load import Flood
 from live_support.players import MIDI_MAP, MIDI_PORT
 from live_support.underrun_watch import UnderrunWatch
 
-Sound = tuple[Engine, JackServer, IdleClient]
 CHANGE_SECONDS = 6.0
 """Time between changes of the vocoder: ten a minute."""
 COUNTED = ("underruns", "underruns_model", "underruns_stall", "underruns_device", "deadline_misses", "device_xruns")
@@ -120,9 +118,13 @@ def _piece(
     """Play one piece; return what was heard, and what the engine counted and holds."""
     engine = sound[0]
     open_before = descriptors(engine.process.pid)
-    with heard_piece(*sound, folder, number, take=load.players) as hearing:
+    with heard_piece(sound, folder, number, take=load.players) as hearing:
         watch = UnderrunWatch(engine.port) if load.players else None
-        changes = keep_changing(engine, seconds, vocoder) if load.swaps else time.sleep(seconds) or 0
+        changes = 0
+        if load.swaps:
+            changes = keep_changing(engine, seconds, vocoder)
+        else:
+            time.sleep(seconds)
         after = engine.osc.status()
         held = watch.stop() if watch is not None else {}
     return hearing, {

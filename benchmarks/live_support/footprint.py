@@ -18,12 +18,15 @@ def descriptors(pid: int) -> int:
 
 
 def memory_mb(pid: int) -> float:
-    """Return the resident memory of a process and all below it, in MB.
+    """Return the share of resident memory of a process and all below it, in MB: see `resident_mb`."""
+    return sum(map(resident_mb, processes(pid)))
 
-    What they share is left out: a JACK server maps its own memory into each client.
+
+def resident_mb(pid: int) -> float:
+    """Return a process's share of resident memory in MB (10^6 bytes), without what others share.
+
+    A JACK client maps the server's memory, about 100 MB, which its size alone would count.
     """
-    kilobytes = 0
-    for each in processes(pid):
-        sizes = dict(line.split(":", 1) for line in Path(f"/proc/{each}/status").read_text().splitlines())
-        kilobytes += sum(int(sizes[name].split()[0]) for name in ("RssAnon", "RssFile"))
-    return kilobytes * 1024 / 1e6
+    rollup = Path(f"/proc/{pid}/smaps_rollup").read_text()
+    kilobytes = next(line.split()[1] for line in rollup.splitlines() if line.startswith("Pss:"))
+    return int(kilobytes) * 1024 / 1e6

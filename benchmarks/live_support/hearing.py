@@ -16,6 +16,8 @@ from live_support.engine_process import OUTPUTS, Engine
 from live_support.jack_server import JackServer, Recorder, Recording
 from live_support.load import IdleClient
 
+Sound = tuple[Engine, JackServer, IdleClient]
+"""What plays, where, and the client beside it."""
 SETTLE_SECONDS = 3.0
 """Time from the first sound to the first count."""
 
@@ -46,16 +48,14 @@ def heard_outside(
     """Let an engine play on its own JACK server and hear it as one piece."""
     with (
         sounding(model, vocoder, *options, spinning=spinning, period=period) as sound,
-        heard_piece(*sound, folder) as hearing,
+        heard_piece(sound, folder) as hearing,
     ):
         yield hearing
     judge(hearing, model, folder)
 
 
 @contextlib.contextmanager
-def sounding(
-    model: Path, vocoder: str, *options: str, spinning: bool = False, period: int = 256
-) -> Iterator[tuple[Engine, JackServer, IdleClient]]:
+def sounding(model: Path, vocoder: str, *options: str, spinning: bool = False, period: int = 256) -> Iterator[Sound]:
     """Let an engine play on its own JACK server, `period` samples a cycle, in blocks of one frame."""
     server = JackServer(f"distill-heard-{os.getpid()}", period=period).start()
     try:
@@ -69,10 +69,9 @@ def sounding(
 
 
 @contextlib.contextmanager
-def heard_piece(
-    engine: Engine, server: JackServer, idle: IdleClient, folder: Path, number: int = 1, *, take: bool = False
-) -> Iterator[Hearing]:
+def heard_piece(sound: Sound, folder: Path, number: int = 1, *, take: bool = False) -> Iterator[Hearing]:
     """Record what plays from outside and by the engine itself, with `take` also as a take."""
+    engine, server, idle = sound
     hearing, late, idle_late = Hearing(engine, server, engine.osc.status()), server.late("PortAudio"), idle.late()
     for file in _files(folder, number)[: 2 if take else 1]:
         if reason := engine.osc.do("/distill/record", str(file)):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from io import FileIO
@@ -249,12 +250,12 @@ def _encode(file: _Target, blocks: _Blocks, encoding: _Encoding) -> None:
     subtype, rate, container = encoding.subtype, encoding.sample_rate, encoding.container
     quantiser = Quantiser(subtype, encoding.channels, rate, shaped=encoding.extra.shaped)
     try:
-        sound = None
-        try:
+        with contextlib.ExitStack() as closing:
             with ending_held():  # libsndfile calls `file` back
                 sound = soundfile.SoundFile(
                     file, "w", rate, encoding.channels, subtype=subtype, format=container, **encoding.options
                 )
+                closing.callback(ending_held()(sound.close))
                 for key, value in _own_texts(container, encoding.tags).items():
                     setattr(sound, key, value)
             for block in blocks:
@@ -265,10 +266,6 @@ def _encode(file: _Target, blocks: _Blocks, encoding: _Encoding) -> None:
                 frames = quantiser.process(block)
                 with ending_held():
                     sound.write(frames)
-        finally:
-            with ending_held():
-                if sound is not None:
-                    sound.close()
         stamp(file, container, rate, encoding.tags, encoding.extra.loop)
     finally:
         if file.failure:

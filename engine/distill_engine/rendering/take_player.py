@@ -106,7 +106,7 @@ class _TakePlayer:
         self._synth = Synth(
             instrument, seed=header.seed, block=header.block, output_tick=header.output_tick, layout=hearing.layout
         )
-        self._synth.loop.play_as_before(retold=header.retold, by_kind=header.by_kind, told=header.told)
+        self._synth.loop.play_as_before(retold=header.retold, by_kind=header.by_kind, primed=header.primed)
         same = vocoder is None and instrument.vocoder_digest == header.main.digest("vocoder")
         recorded = self._restore(networks=same)
         if self._space is not None:

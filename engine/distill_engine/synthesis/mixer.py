@@ -101,8 +101,8 @@ class Mixer:
     """Whether a change of the controls is no attack; takes up to version 5 were played without."""
     by_kind = True
     """Whether a walk visits the kinds of sound evenly; takes up to version 6 played without."""
-    tells = True
-    """Whether a vocoder is told what comes before an attack; takes up to version 7 played without."""
+    primes = True
+    """Whether a vocoder is primed with what comes before an attack; takes up to version 7 played without."""
 
     def __init__(self, hop: int, voice: Voice, marks: PlayedMarks) -> None:
         self._hop, self._marks = hop, marks
@@ -160,13 +160,13 @@ class Mixer:
         [hop] is this hop of live input, mono, None without one.
         """
         values = self._marks.applied(hop_values(bank, self.clock, key), bank)
-        if not self.retells or not self.tells:
-            values = replace(values, retold=self.retells, told=self.tells)
+        if not self.retells or not self.primes:
+            values = replace(values, retold=self.retells, primed=self.primes)
         if not self.by_kind:
             values = replace(values, settings=replace(values.settings, by_kind=False))
         weights = blend_weights(bank, [slot.level for slot in self.slots])
         mixed = any(voice.guest for slot in self.slots[1:] for voice in slot.voices)
-        alone = replace(values, told=False) if mixed else values  # what comes before an attack is of one model
+        alone = replace(values, primed=False) if mixed else values  # what comes before an attack is of one model
         voice_hops = self._slot_hops(alone, weights, samples)
         guests = [_guest(voice_hop) for _, voice_hop in voice_hops if voice_hop.voice.latent_guest]
         in_mel = [voice_hop for _, voice_hop in voice_hops if voice_hop.voice.mel_guest]

@@ -26,7 +26,7 @@ class HopValues:
     `latents` [64] are offsets in sigma, `controls` [32] values from -1 to 1. `map_point` is x, y on
     the map, `map_amount` how far the latent is moved to it (0 to 1). `semitones` transpose. `key`
     is the MIDI note that sounds, None while the instrument plays by itself. Without `retold` what
-    controls move at once sounds as an attack, as it did in takes up to version 5. Without `told`
+    controls move at once sounds as an attack, as it did in takes up to version 5. Without `primed`
     the vocoder does not know what the corpus has before an attack, as in takes up to version 7.
     """
 
@@ -39,7 +39,7 @@ class HopValues:
     key: float | None = None
     marked: Marked | None = None
     retold: bool = True
-    told: bool = True
+    primed: bool = True
 
 
 @dataclass(frozen=True)
@@ -94,7 +94,7 @@ class Steering:
         if self._stretches:
             source = self._stretch(sources, values, controls, samples)
             latent = self._moved(source, values, controls)
-            if sources.before is not None and values.told:
+            if sources.before is not None and values.primed:
                 self.before = sources.before + (latent - source)[:, None]
             self._notice(np.concatenate([controls, values.latents]), latent - source, retold=values.retold)
             return latent

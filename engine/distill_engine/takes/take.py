@@ -66,7 +66,7 @@ class TakeHeader:
     today's. `output_tick` is the step of the output stage in samples: a whole hop until version 3.
     Until version 5 a change of the controls sounded as an attack: they are not `retold`. Until
     version 6 a walk visited the clips evenly, not the kinds of sound: they are not `by_kind`. Until
-    version 7 a vocoder did not know what comes before an attack in the corpus: they are not `told`.
+    version 7 a vocoder did not know what comes before an attack: they are not `primed`.
     """
 
     playing: tuple[PlayedModel, ...]
@@ -79,7 +79,7 @@ class TakeHeader:
     output_tick: int = TICK_SAMPLES
     retold: bool = True
     by_kind: bool = True
-    told: bool = True
+    primed: bool = True
 
     @property
     def main(self) -> PlayedModel:

@@ -3,7 +3,7 @@
 Version 8::
 
     {"format": "distill.take", "version": 8, "tick": 128, "output_tick": 128, "retold": true,
-     "by_kind": true, "told": true,
+     "by_kind": true, "primed": true,
      "sample_rate": 44100, "hop": 512, "seed": 7, "block": 1,
      "playing": [{"slot": 0, "name": "rain", "vocoder": "vocos",
      "digests": {"model": "...", "vocoder": "...", "analysis": "..."}}],
@@ -29,8 +29,8 @@ take contains, so that it renders without the files and devices that the data ca
 takes 14 MB a minute. Until version 3 the output stage worked in hops, and times never went back.
 Versions 2 and 3 had no codes, version 4 no marks. Until version 5 a jump of the controls sounded as
 an attack: they are not `retold`. Until version 6 a walk visited the clips evenly: they are not
-`by_kind`. Until version 7 a vocoder did not know what comes before an attack: they are not `told`.
-`version_1` reads version 1.
+`by_kind`. Until version 7 a vocoder did not know what comes before an attack: they are not
+`primed`. `version_1` reads version 1.
 """
 
 from __future__ import annotations
@@ -150,8 +150,8 @@ def _header_of_version_2(data: dict[str, Any], state: StateDict | None) -> TakeH
         raise ValueError
     output_tick = int(data["output_tick"]) if "output_tick" in data else hop
     header = TakeHeader(playing, seed, block, rate, hop, state, output_tick=output_tick)
-    retold, by_kind, told = (bool(data.get(name, False)) for name in ("retold", "by_kind", "told"))
-    return replace(header, retold=retold, by_kind=by_kind, told=told)
+    retold, by_kind, primed = (bool(data.get(name, False)) for name in ("retold", "by_kind", "primed"))
+    return replace(header, retold=retold, by_kind=by_kind, primed=primed)
 
 
 def _checked(header: TakeHeader) -> TakeHeader:

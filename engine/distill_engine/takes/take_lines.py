@@ -44,7 +44,7 @@ def header_line(header: TakeHeader) -> str:
         "output_tick": header.output_tick,
         "retold": header.retold,
         "by_kind": header.by_kind,
-        "told": header.told,
+        "primed": header.primed,
         "sample_rate": header.sample_rate,
         "hop": header.hop,
         "seed": header.seed,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import os
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import ExitStack, contextmanager, nullcontext
 from pathlib import Path
 from typing import BinaryIO
 
@@ -50,17 +50,13 @@ def open_sound(path: Path) -> Iterator[SoundStream]:
         kind = kind_of(head)
         if kind is UNKNOWN and path.suffix.lower() in _MPEG_SUFFIXES:
             kind = Kind("an MP3 file", "mpeg")
-        with stderr_silenced() if kind.reader == "mpeg" else nullcontext():
-            stream = None
-            try:
-                with ending_held():  # the decoders call back into Python
-                    stream = _decoder(path, file, size, kind)
-                stream.blocks = _uninterrupted(stream.blocks)
-                _check_size(path, stream, size)
-                yield stream
-            finally:
-                if stream is not None:
-                    stream.close()
+        with stderr_silenced() if kind.reader == "mpeg" else nullcontext(), ExitStack() as closing:
+            with ending_held():  # the decoders call back into Python
+                stream = _decoder(path, file, size, kind)
+                closing.callback(stream.close)
+            stream.blocks = _uninterrupted(stream.blocks)
+            _check_size(path, stream, size)
+            yield stream
 
 
 def _uninterrupted(blocks: Iterator[Float32Array]) -> Iterator[Float32Array]:

@@ -53,8 +53,6 @@ class SourceBank:
         self._step: Latent | None = None
         self._length = self._left = 0
         self._taken = False
-        self.before: Latent | None = None
-        """What the corpus has [D, n] before the attack that begins at this hop; None without one."""
 
     def of(self, name: str) -> LatentSource | None:
         """Return a source by its name, None if there is none."""
@@ -87,6 +85,12 @@ class SourceBank:
         """The pitch of the place that plays, a MIDI note number; 0 if it has none."""
         source = self._struck()
         return source.pitch if source is not None else 0.0
+
+    @property
+    def before(self) -> Latent | None:
+        """What the corpus has [D, n] before the attack that began at the last hop; None without."""
+        source = self._struck()
+        return source.before if source is not None and not self._left else None
 
     def strike(self) -> None:
         """Begin a sound at the next hop, if the source can."""
@@ -146,8 +150,6 @@ class SourceBank:
             self._left -= 1
             latent = latent + self._step * (self._left / self._length)
         self._last = latent
-        source = self._struck()
-        self.before = None if self._left or source is None else source.before
         return latent
 
     def _playing(self, settings: SourceSettings) -> str:

@@ -31,7 +31,7 @@ LONGEST_REST = 129  # hops of silence after a note that has died (1.5 s)
 MOST_RECENT = 3  # clips that are not gone back to, and at most a third of all
 LEAST_CLIPS = 0.5  # share of the clips that a free walk leaps to where kinds do not count
 STREAM = 3  # of the random numbers
-BEFORE_HOPS = 8  # of the corpus that a vocoder is told of at an attack, at most
+BEFORE_HOPS = 8  # of the corpus that prime a vocoder at an attack, at most
 
 
 @dataclass(frozen=True)

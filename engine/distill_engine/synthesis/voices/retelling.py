@@ -26,9 +26,8 @@ MOST_HOPS = 64  # of a block
 PAST = "past"
 """Name of the state that holds the last frames [1, bands, frames]; only `vocos` has it."""
 
-
-Told = Callable[[Float32Array], Float32Array]
-"""What a vocoder is to remember [1, bands, frames] in place of what it remembers."""
+Change = Callable[[Float32Array], Float32Array]
+"""Returns what a vocoder is to remember [1, bands, frames] for what it remembers."""
 
 
 class Retelling:
@@ -40,9 +39,9 @@ class Retelling:
     def __init__(self, skeleton: Skeleton | None) -> None:
         self._skeleton = skeleton
         self._asked: deque[tuple[Latent | None, Latent | None]] = deque(maxlen=MOST_HOPS)
-        self._before: list[tuple[int, Float32Array]] = []  # hop of the block, mel [bands, n] before its attack
-        self._moves: list[tuple[int, Latent]] = []
-        self._due: list[tuple[int, Told]] = []  # hop of the vocoder
+        self._attacks: dict[int, Float32Array] = {}  # mel [bands, n] before each attack, by hop of the block
+        self._moves: dict[int, Latent] = {}
+        self._due: list[tuple[int, Change]] = []  # hop of the vocoder
 
     def ask(self, move: Latent | None, before: Latent | None = None) -> None:
         """Add a hop.
@@ -56,51 +55,46 @@ class Retelling:
         """Begin a block of the last `hops`; return the mel [bands, 1] before attacks, by hop."""
         asked = list(self._asked)[-hops:]
         self._asked.clear()
-        self._before, self._moves, self._due = [], [], []
+        self._attacks, self._moves = {}, {}
         if self._skeleton is None:
             return {}
-        ceiling = self._skeleton.ceiling[:, None]
+        ceiling = np.maximum(self._skeleton.ceiling, FLOOR)[:, None]
         for hop, (move, before) in enumerate(asked):
             if before is not None and before.shape[1]:
-                mel = np.clip(self._skeleton.decode(before), FLOOR, np.maximum(ceiling, FLOOR)).astype(np.float32)
-                self._before.append((hop, mel))
+                self._attacks[hop] = np.clip(self._skeleton.decode(before), FLOOR, ceiling).astype(np.float32)
             elif move is not None:
-                self._moves.append((hop, move))
-        return {hop: mel[:, -1:] for hop, mel in self._before}
+                self._moves[hop] = move
+        return {hop: mel[:, -1:] for hop, mel in self._attacks.items()}
 
     def settle(self, starts: Sequence[int], *, straight: bool) -> None:
         """Settle at which of the vocoder's hops each hop begins: `starts` [n].
 
-        In a block that is transposed, not `straight`, the controls' moves are told of nothing.
+        In a block that is transposed, not `straight`, the controls' moves change nothing.
         """
-        self._due = [(starts[hop], partial(_replaced, mel)) for hop, mel in self._before]
-        if straight and self._skeleton is not None:
-            changes = [(hop, self._skeleton.change(move)) for hop, move in self._moves]
-            self._due = sorted(
-                [*self._due, *((starts[hop], partial(_moved, change)) for hop, change in changes)], key=_hop
-            )
+        self._due = []
+        for hop, start in enumerate(starts):
+            if hop in self._attacks:
+                self._due.append((start, partial(_replaced, self._attacks[hop])))
+            elif straight and self._skeleton is not None and hop in self._moves:
+                self._due.append((start, partial(_moved, self._skeleton.change(self._moves[hop]))))
 
     @property
     def waits(self) -> bool:
-        """Whether something is to be told in the block, so that `vocode` acts on it."""
+        """Whether the block changes what a vocoder remembers, so that `vocode` acts on it."""
         return bool(self._due)
 
     def vocode(self, vocoder: StepBackend, mels: Float32Array) -> Float32Array:
         """Return the samples [m * hop length] of the block's mels [bands, m]."""
         parts, done = [np.zeros(0, np.float32)], 0
-        for hop, told in self._due:
+        for hop, change in self._due:
             if hop > done:
                 parts.append(vocoder.step(mels[:, done:hop])[0].copy())
-            _tell(vocoder, told)
+            _retell(vocoder, change)
             done = hop
         self._due = []
         if mels.shape[1] > done:
             parts.append(vocoder.step(mels[:, done:])[0])
         return parts[1] if len(parts) == 2 else np.concatenate(parts)
-
-
-def _hop(due: tuple[int, Told]) -> int:
-    return due[0]
 
 
 def _moved(change: Float32Array, past: Float32Array) -> Float32Array:
@@ -111,20 +105,17 @@ def _moved(change: Float32Array, past: Float32Array) -> Float32Array:
 
 
 def _replaced(mel: Float32Array, past: Float32Array) -> Float32Array:
-    """Return the last frames of a mel [bands, m] as what is remembered [1, bands, n].
+    """Return the last frames of a mel [bands, m] in place of what is remembered [1, bands, n].
 
     Where it has too few, `past` stays: an older file's path lacks the silence before a clip.
     """
-    frames = past.shape[2]
-    return mel[None, :, -frames:] if mel.shape[1] >= frames else past
+    last = mel[None, :, -past.shape[2] :]
+    return last if last.shape == past.shape else past
 
 
-def _tell(vocoder: StepBackend, told: Told) -> None:
+def _retell(vocoder: StepBackend, change: Change) -> None:
     """Change the frames that a vocoder remembers."""
     state = vocoder.snapshot()
-    past = state.get(PAST)
-    if past is not None:
-        new = told(past)
-        if new.shape == past.shape:
-            state[PAST] = new
-            vocoder.restore(state)
+    if (past := state.get(PAST)) is not None:
+        state[PAST] = change(past)
+        vocoder.restore(state)

@@ -130,8 +130,8 @@ def test_a_wav_too_long_for_riff_becomes_rf64(tmp_path, monkeypatch):
     assert read_audio(path).samples.shape == x.shape
     if shutil.which("ffprobe") is not None:
         command = ["ffprobe", "-v", "error", "-show_entries", "stream=duration_ts,channels", "-of", "json", path]
-        told = subprocess.run(command, capture_output=True, text=True)
-        assert (told.stderr, json.loads(told.stdout)["streams"]) == ("", [{"channels": 2, "duration_ts": x.shape[1]}])
+        shown = subprocess.run(command, capture_output=True, text=True)
+        assert (shown.stderr, json.loads(shown.stdout)["streams"]) == ("", [{"channels": 2, "duration_ts": x.shape[1]}])
 
 
 @pytest.mark.parametrize(

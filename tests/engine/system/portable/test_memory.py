@@ -12,7 +12,7 @@ from distill_engine.system.portable.processes import resident_bytes
 SIZE = 64 << 20
 
 
-@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="elsewhere the peak is told")
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="elsewhere it is the peak")
 def test_memory_that_is_shared_does_not_count() -> None:
     before = resident_bytes()
     with mmap.mmap(-1, SIZE) as shared:

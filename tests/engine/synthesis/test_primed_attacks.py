@@ -1,4 +1,4 @@
-"""A leap to an attack sounds as in the corpus: the vocoder is told what comes before it there."""
+"""A leap to an attack sounds as in the corpus: the vocoder is primed with what comes before it there."""
 
 from __future__ import annotations
 
@@ -42,10 +42,10 @@ def level(samples: np.ndarray) -> np.ndarray:
     )
 
 
-def onset_ms(instrument: Instrument, key: float, *, told: bool) -> float:
+def onset_ms(instrument: Instrument, key: float, *, primed: bool) -> float:
     """Return when a note comes within 10 dB of its attack's peak, from its key on."""
     synth = Synth(instrument, seed=1)
-    synth.loop.play_as_before(told=told)
+    synth.loop.play_as_before(primed=primed)
     synth.note(0, 1)  # from here on it plays notes only
     synth.note(0, 0)
     synth.render(REST)
@@ -57,7 +57,7 @@ def onset_ms(instrument: Instrument, key: float, *, told: bool) -> float:
 @pytest.mark.parametrize("moved", [0, 1])
 def test_a_note_begins_sooner(instrument: Instrument, moved: int) -> None:
     sooner = [
-        onset_ms(instrument, key + moved, told=False) - onset_ms(instrument, key + moved, told=True) for key in KEYS
+        onset_ms(instrument, key + moved, primed=False) - onset_ms(instrument, key + moved, primed=True) for key in KEYS
     ]
     assert np.median(sooner) > 8
     assert min(sooner) > 0
@@ -68,14 +68,14 @@ def test_the_attack_is_that_of_the_corpus(instrument: Instrument) -> None:
     path, voice = instrument.search.path, voices_of(instrument).voice(0)
     rest = np.repeat(instrument.rest[:, None], 16, axis=1)
 
-    def attack(clip: int, *, whole: bool, told: bool) -> np.ndarray:
+    def attack(clip: int, *, whole: bool, primed: bool) -> np.ndarray:
         """The level around the attack of a clip after silence: with the silence before it, or a leap over that."""
         first = path.first_frame(clip)
         before = path.latents[:, path.offsets[clip] : first].astype(np.float64)
         voice.begin_again()
         rests = np.concatenate([rest, before], axis=1) if whole else rest
         voice.vocoder.step(voice.decoder.step(rests.astype(np.float32)))
-        voice.retelling.ask(None, before if told else None)
+        voice.retelling.ask(None, before if primed else None)
         parts = []
         for hop in range(first, first + 12):
             latents = path.latents[:, hop : hop + 1].astype(np.float32)
@@ -84,13 +84,15 @@ def test_the_attack_is_that_of_the_corpus(instrument: Instrument) -> None:
         return level(np.concatenate(parts))[: 8 * HOP]
 
     for clip in range(len(path.offsets) - 1):
-        whole, leapt, told = (attack(clip, whole=a, told=b) for a, b in ((True, False), (False, False), (False, True)))
-        apart = [float(np.abs(one - whole).mean()) for one in (leapt, told)]
+        whole, leapt, primed = (
+            attack(clip, whole=a, primed=b) for a, b in ((True, False), (False, False), (False, True))
+        )
+        apart = [float(np.abs(one - whole).mean()) for one in (leapt, primed)]
         assert apart[1] < 5.0
         assert apart[1] < 0.4 * apart[0]
 
 
-def test_blocks_of_any_size_tell_it_at_the_same_hop(instrument: Instrument) -> None:
+def test_blocks_of_any_size_are_primed_at_the_same_hop(instrument: Instrument) -> None:
     sounds = []
     for block in (1, 3, 8):
         synth, parts = Synth(instrument, seed=2), []
@@ -113,7 +115,7 @@ def test_a_take_begun_between_two_notes_renders_as_played(instrument: Instrument
         synth.note(key, 90)
         played += [synth.render(1) for _ in range(9)]
     synth.stop_take()
-    assert read_take(tmp_path / "a.take").header.told
+    assert read_take(tmp_path / "a.take").header.primed
     assert np.array_equal(rendered_take(tmp_path / "a.take", instrument), np.concatenate(played, axis=1))
 
 
