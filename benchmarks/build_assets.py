@@ -4,16 +4,15 @@
     python benchmarks/build_assets.py base --kind hifigan --minutes 90 --work build/assets
     python benchmarks/build_assets.py base --kind hifigan --minutes 90 --work build/assets --onward
     python benchmarks/build_assets.py pack --work build/assets
-    python benchmarks/build_assets.py starter --minutes 40 --work build/assets
+    python benchmarks/build_assets.py starter --work build/assets
     python benchmarks/build_assets.py head --hrtf kemar.npz
     python benchmarks/build_assets.py all
 
 `base` trains a base vocoder (--onward: from the shipped one; a training that was stopped goes
-on), `pack` halves the weights and adds graphs and provenance, `starter` trains the latent model
-and its controls, `ship` packs a starter that is trained already, `head` makes the head's responses
-from those that were measured, `all` does everything else. Training uses the clips of
-benchmarks/corpus (CC0 and MIT, sources beside them), widened by augmentation and by sounds made by
-formula. `pack` writes the held-out figures of the shipped vocoders to
+on), `pack` halves the weights and adds graphs and provenance, `starter` makes the starter, `head`
+the head's responses from those that were measured, `all` does everything else. Training uses the
+clips of benchmarks/corpus (CC0 and MIT, sources beside them), widened by augmentation and by sounds
+made by formula. `pack` writes the held-out figures of the shipped vocoders to
 results/build_assets.json.
 """
 
@@ -24,7 +23,6 @@ import json
 from pathlib import Path
 
 from harness.benchmark import Benchmark, Column, Table
-from harness.repository import CORPUS
 
 KINDS = ("vocos", "hifigan")
 BENCHMARK = Benchmark(
@@ -45,15 +43,6 @@ BENCHMARK = Benchmark(
             key=("kind",),
         ),
         Table(
-            "starter",
-            "The starter's latent model: held-out mel to mel.",
-            (
-                Column("steps", "steps", ",d"),
-                Column("minutes", "trained, min", ".0f"),
-                Column("log_mel", "log-mel L1 (nat)", ".2f"),
-            ),
-        ),
-        Table(
             "files",
             "Sizes of the shipped files.",
             (Column("file", "file"), Column("megabytes", "MB", ".1f")),
@@ -66,7 +55,7 @@ BENCHMARK = Benchmark(
 def main() -> None:
     """Build what is asked for."""
     parser = BENCHMARK.parser(__doc__)
-    parser.add_argument("what", choices=("base", "pack", "starter", "ship", "head", "all"))
+    parser.add_argument("what", choices=("base", "pack", "starter", "head", "all"))
     parser.add_argument("--hrtf", type=Path, help="head: the measured responses")
     parser.add_argument("--kind", choices=KINDS, default="vocos")
     parser.add_argument("--minutes", type=float, default=80.0)
@@ -81,7 +70,7 @@ def main() -> None:
 def build(options: argparse.Namespace) -> None:
     """Train and pack."""
     from asset_builders.base_vocoders import BaseTraining, pack
-    from asset_builders.starter import levelled, ship_starter, train_starter
+    from asset_builders.starter import make_starter
 
     if options.what == "base":
         changes = {name: json.loads(value) for name, value in (text.split("=", 1) for text in options.set)}
@@ -95,14 +84,12 @@ def build(options: argparse.Namespace) -> None:
         with BENCHMARK.run(options) as run:
             pack(run, options.work, options.note)
     if options.what in ("starter", "all"):
-        train_starter(options.minutes / 2, options.work)
+        make_starter(options.work)
     if options.what == "head":
         from asset_builders.head_responses import write_head
         from distill_engine.library.assets import assets_dir
 
         print(f"RMS error of the magnitudes: {write_head(options.hrtf, assets_dir() / 'head.npz'):.2f} dB")
-    if options.what == "ship":
-        ship_starter(options.work / "starter.distillgan", levelled(CORPUS / "sonicpi_cc0", options.work / "levelled"))
 
 
 if __name__ == "__main__":

@@ -31,7 +31,7 @@ BENCHMARK = Benchmark(
     [
         Table(
             "errors",
-            "Errors in nats through all levels, trained and held out; the skeleton alone is what codes can reach. "
+            "Errors in nats through all levels, trained and held out. "
             "Used and perplexity are those of heard columns, by level.",
             (
                 Column("corpus", "corpus"),
@@ -40,8 +40,6 @@ BENCHMARK = Benchmark(
                 Column("codes", "codes", "d"),
                 Column("trained", "trained", ".3f"),
                 Column("held_out", "held out", ".3f"),
-                Column("skeleton_trained", "skeleton, trained", ".3f"),
-                Column("skeleton_held_out", "held out", ".3f"),
                 Column("by_level", "trained, through 1, 2 ... levels"),
                 Column("used", "used"),
                 Column("perplexity", "perplexity"),
@@ -126,8 +124,6 @@ def measure(run: Run, folder: Path, levels: list[int], sizes: list[int]) -> None
                 codes=size,
                 trained=error(skeleton, corpus, fitted),
                 held_out=error(skeleton, corpus, held_out),
-                skeleton_trained=skeleton.error(fitted),
-                skeleton_held_out=skeleton.error(held_out),
                 by_level=", ".join(f"{value:.2f}" for value in found["error"]),
                 used=", ".join(f"{value:.0%}" for value in found["used"]),
                 perplexity=", ".join(f"{value:.0f}" for value in found["perplexity"]),
@@ -136,7 +132,7 @@ def measure(run: Run, folder: Path, levels: list[int], sizes: list[int]) -> None
 
 
 def reach(run: Run, model: Path) -> None:
-    """Add the row of an edit's reach in a model with its correction network."""
+    """Add the row of an edit's reach in a model, with its correction if it has one."""
     import numpy as np
 
     from distill_engine.codes.edits import set_codes

@@ -1,7 +1,7 @@
 """Measure whether the named controls move what they are named after, on freshly rendered sound.
 
     python benchmarks/controls.py [MODEL] [--analyse CORPUS] [--bases N]
-    python benchmarks/controls.py --corpus five|tones|percussion [--epochs N] [--keep FILE]
+    python benchmarks/controls.py --corpus five|tones|percussion [--keep FILE]
     python benchmarks/controls.py --corpora sonicpi_cc0,struck,bowed,sung,percussive
     python benchmarks/controls.py MODEL --analyse CORPUS --repeat 5
 
@@ -15,7 +15,7 @@ is the change of another feature relative to the control's own, each in its spre
 corpus. `--analyse` first analyses a copy of the model and times it; with `--repeat` several times
 over, and compares the results. `--corpus` trains a model with `distill train` on a small corpus:
 five short clips, or sounds made by formula from a fixed seed. `--corpora` does so with those of
-sound.py, one after the other, at the preset "quick".
+sound.py, one after the other.
 """
 
 from __future__ import annotations
@@ -210,19 +210,18 @@ def spreads_of(features: dict[str, dict[str, Any]]) -> dict[str, float]:
     return {feature.name: max(wide.get(feature.name, 0.0), feature.audible_step) for feature in FEATURES}
 
 
-def trained(kind: str, epochs: int, folder: Path) -> Path:
+def trained(kind: str, folder: Path) -> Path:
     """Train a model on a small corpus with the command that a user types, analysis included."""
     from distill_control.cli.main import main as distill
     from measures.corpora import write_corpus
     from measures.rendered_corpora import render_corpus
 
     if kind in CORPORA:
-        corpus, length = write_corpus(kind, folder / kind), ["--epochs", str(epochs)]
+        corpus = write_corpus(kind, folder / kind)
     else:
         corpus = CORPUS / kind if kind == "sonicpi_cc0" else render_corpus(kind, folder)
-        length = ["--preset", "quick"]
     model = folder / f"{kind}.distillgan"
-    if distill(["train", str(corpus), "-o", str(model), *length, "--fresh"]):
+    if distill(["train", str(corpus), "-o", str(model), "--fresh"]):
         raise SystemExit(f"training on {kind} failed")
     return model
 
@@ -268,10 +267,10 @@ def measure_model(run: Run, name: str, model: Path, bases: int) -> None:
 def measure(run: Run, options: argparse.Namespace, folder: Path) -> None:
     """Train or analyse a model if asked, then measure its controls."""
     for name in options.corpora.split(",") if options.corpora else []:
-        measure_model(run, name, trained(name, options.epochs, folder), options.bases)
+        measure_model(run, name, trained(name, folder), options.bases)
     if options.corpora:
         return
-    model = options.model or (trained(options.corpus, options.epochs, folder) if options.corpus else starter_path())
+    model = options.model or (trained(options.corpus, folder) if options.corpus else starter_path())
     name = model.stem
     if options.keep:
         shutil.copy(model, options.keep)
@@ -286,7 +285,6 @@ def main() -> None:
     parser.add_argument("model", nargs="?", type=Path, help="default: the built-in starter")
     parser.add_argument("--corpus", choices=CORPORA, help="train a model on this small corpus first")
     parser.add_argument("--corpora", metavar="NAMES", help="train a model on each of these, and measure it")
-    parser.add_argument("--epochs", type=int, default=1500, help="of that training")
     parser.add_argument("--keep", type=Path, metavar="FILE", help="where the trained model is to stay")
     parser.add_argument("--analyse", type=Path, metavar="CORPUS", help="analyse a copy of the model first")
     parser.add_argument("--repeat", type=int, default=1, metavar="N", help="analyses to compare")

@@ -1,6 +1,6 @@
 """Measure how much a new model sounds like the folder it was made from.
 
-    python benchmarks/sound.py [--corpora struck,bowed] [--seconds 60] [--preset balanced]
+    python benchmarks/sound.py [--corpora struck,bowed] [--seconds 60]
 
 Five corpora that no shipped model has heard but the first: sonicpi_cc0, and four of 30 clips
 rendered from a General MIDI sound font (fluidsynth and MuseScore_General must be installed). Every
@@ -15,7 +15,6 @@ from __future__ import annotations
 import tempfile
 import time
 import warnings
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -38,13 +37,14 @@ BENCHMARK = Benchmark(
     [
         Table(
             "playable",
-            "From a folder to a file that plays, before any network is trained; the file at the end.",
+            "From a folder to a file that plays; the whole command, which measures the controls besides; the file at its end.",
             (
                 Column("corpus", "corpus"),
                 Column("clips", "clips", "d"),
                 Column("minutes", "sound, min", ".1f"),
                 Column("read_s", "read, s", ".1f"),
                 Column("playable_s", "then playable, s", ".1f"),
+                Column("command_s", "whole command, s", ".1f"),
                 Column("slim_mb", "slim file, MB", ".1f"),
             ),
             key=("corpus",),
@@ -73,16 +73,8 @@ BENCHMARK = Benchmark(
 NAMES = ("sonicpi_cc0", "struck", "bowed", "sung", "percussive", *ODD)
 
 
-@dataclass(frozen=True)
-class Options:
-    """How a model is trained and played: a preset of `distill train`, the seconds of a performance."""
-
-    preset: str
-    seconds: float
-
-
-def measure(run: Run, name: str, options: Options, work: Path) -> None:
-    """Train a model of one corpus and measure it."""
+def measure(run: Run, name: str, seconds: float, work: Path) -> None:
+    """Train a model of one corpus and measure it and performances of `seconds`."""
     from distill_control.cli.main import main as distill
     from distill_engine.audio.files import read_audio
     from distill_engine.dataset.corpus import load_corpus
@@ -93,12 +85,14 @@ def measure(run: Run, name: str, options: Options, work: Path) -> None:
     read_seconds = time.monotonic() - began
     model = work / f"{name}.distillgan"
     playable = first_version_seconds(corpus, model)
-    command = ["train", str(folder), "-o", str(model), "--fresh", "--preset", options.preset]
-    if distill(command):
+    began = time.monotonic()
+    if distill(["train", str(folder), "-o", str(model), "--fresh"]):
         raise SystemExit(f"{name} cannot be trained")
+    command_seconds = time.monotonic() - began
     about = {"corpus": name, "clips": len(corpus.clips), "minutes": corpus.seconds / 60}
     size = slim_megabytes(model, work)
-    run.row("playable", **about, read_s=read_seconds, playable_s=playable, slim_mb=size)
+    times = {"read_s": read_seconds, "playable_s": playable, "command_s": command_seconds}
+    run.row("playable", **about, **times, slim_mb=size)
     copies = copied_clips(run, name, corpus, model)
     clips = [clip.samples for clip in corpus.clips]
     like = Likeness(pieces_of(clips) if name in ODD else clips)
@@ -106,7 +100,7 @@ def measure(run: Run, name: str, options: Options, work: Path) -> None:
         run.row("likeness", corpus=name, what=what, **like(samples))
     for source in ("walk", "drift"):
         sound = work / f"{name}-{source}.wav"
-        if distill(["render", str(model), "-o", str(sound), "--source", source, "--duration", f"{options.seconds:g}"]):
+        if distill(["render", str(model), "-o", str(sound), "--source", source, "--duration", f"{seconds:g}"]):
             raise SystemExit(f"{name} cannot be rendered")
         run.row("likeness", corpus=name, what=source, **like(read_audio(sound).samples.mean(axis=0)))
 
@@ -168,13 +162,11 @@ def main() -> None:
     parser = BENCHMARK.parser(__doc__)
     parser.add_argument("--corpora", default=",".join(NAMES))
     parser.add_argument("--seconds", type=float, default=60.0, help="of each performance")
-    parser.add_argument("--preset", default="balanced")
     arguments = parser.parse_args()
-    options = Options(arguments.preset, arguments.seconds)
     warnings.simplefilter("ignore")
     with BENCHMARK.run(arguments) as run, tempfile.TemporaryDirectory() as folder:
         for name in arguments.corpora.split(","):
-            measure(run, name, options, Path(folder))
+            measure(run, name, arguments.seconds, Path(folder))
 
 
 if __name__ == "__main__":

@@ -54,18 +54,15 @@ BENCHMARK = Benchmark(
         ),
         Table(
             "parts",
-            "What each part of `distill train FOLDER -o MODEL --with-vocoder --minutes N` got and gained: gain in nats of "
-            "log-mel on held-out sounds, the correction's over the skeleton (mel to mel) and the vocoder's over the shipped "
-            "one; controls that the sound follows, and places on which each was measured.",
+            "What each part of `distill train FOLDER -o MODEL --with-vocoder --minutes N` got and gained: the vocoder's gain "
+            "over the shipped one in nats of log-mel on held-out sounds; controls that the sound follows, and places on which "
+            "each was measured. The latent model is complete where the file plays.",
             (
                 Column("corpus", "corpus"),
                 Column("minutes", "--minutes", "g"),
                 Column("taken_min", "taken, min", ".1f"),
                 Column("cpu_min", "processor, min", ".1f"),
                 Column("playable_s", "plays after, s", ".0f"),
-                Column("correction_s", "correction, s", ".0f"),
-                Column("correction_steps", "steps", ",d"),
-                Column("correction_gain", "gain", ".3f"),
                 Column("vocoder_s", "vocoder, s", ".0f"),
                 Column("vocoder_steps", "steps", ",d"),
                 Column("vocoder_gain", "gain", ".3f"),
@@ -111,23 +108,15 @@ def measure_step(run: Run, what: str, step: Step, audio_seconds: float, seconds:
 
 
 def measure_steps(run: Run, seconds: float) -> None:
-    """Time the steps of the latent model and of both stages of both kinds of vocoder."""
-    from distill_engine.audio.mel import mel_spectrogram
+    """Time the steps of both stages of both kinds of vocoder."""
     from distill_engine.dataset.corpus import load_corpus
-    from distill_engine.models.build import build_model
     from distill_engine.training.batches import Augmentation, Batches
-    from distill_engine.training.latent.settings import LatentSettings
-    from distill_engine.training.latent.task import LatentTask
     from distill_engine.training.vocoder.settings import default_settings
     from distill_engine.training.vocoder.task import VocoderTask
     from distill_engine.vocoders.registry import build_vocoder
 
     corpus = load_corpus(FOLDER, seed=0)
     clips = [corpus.clips[i].samples for i in corpus.training]
-    settings = LatentSettings()
-    batches = Batches(clips, settings.batch_size, settings.segment_frames, 0, Augmentation())
-    latent = LatentTask(build_model({}), settings, batches, [mel_spectrogram(clips[0])])
-    measure_step(run, "latent model", lambda: latent.step(0.5), batches.audio_seconds_per_step, seconds)
     for kind in ("vocos", "hifigan"):
         s = default_settings(kind, "cpu")
         source = Batches(clips, s.batch_size, s.segment_frames, 0, Augmentation())
@@ -173,7 +162,7 @@ def measure_parts(run: Run, name: str, minutes: float) -> None:
             manifest, training = file.manifest, [part for part in file.parts if is_training(part)]
         update_model(model, parts=dict.fromkeys(training))
         size = model.stat().st_size / 1e6
-    row, vocoder, analysis = manifest.training["model"], manifest.vocoders.get("vocos", {}), manifest.analysis
+    vocoder, analysis = manifest.vocoders.get("vocos", {}), manifest.analysis
     figures = vocoder.get("validation", {})
     features = sum(control["kind"] == "feature" for control in analysis["controls"]) + len(analysis["withheld"])
     run.row(
@@ -183,9 +172,6 @@ def measure_parts(run: Run, name: str, minutes: float) -> None:
         taken_min=taken / 60,
         cpu_min=(spent.ru_utime + spent.ru_stime - used.ru_utime - used.ru_stime) / 60,
         playable_s=next(at for at, event in events if event["event"] == "saved"),
-        correction_s=row["seconds"],
-        correction_steps=row["steps"],
-        correction_gain=row["gain"] if row["kept"] else 0.0,
         vocoder_s=vocoder.get("seconds"),
         vocoder_steps=vocoder.get("steps"),
         vocoder_gain=figures["base_log_mel"] - figures["log_mel"] if figures else None,

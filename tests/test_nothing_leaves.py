@@ -23,7 +23,7 @@ COMMANDS = {
     "api": [
         "-c",
         "from distill_engine.library.assets import starter_path; import distill_engine, numpy;"
-        "model = distill_engine.load_model(starter_path()); model.decode(numpy.zeros((96, 4), numpy.float32))",
+        "model = distill_engine.load_model(starter_path()); model.decode(numpy.zeros((128, 4), numpy.float32))",
     ],
     "engine": [
         *("-m", "distill_control.cli.engine", "starter", "--device", "null", "--no-midi", "--quiet", "--seconds", "2"),

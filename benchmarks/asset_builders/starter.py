@@ -1,4 +1,4 @@
-"""Train the built-in model and pack it into `starter.distillgan`."""
+"""Make the built-in model, `starter.distillgan`."""
 
 from __future__ import annotations
 
@@ -8,18 +8,15 @@ from pathlib import Path
 
 import numpy as np
 
-from asset_builders.base_vocoders import halved
 from asset_builders.provenance import provenance
 from distill_control.cli.main import main as distill
 from distill_engine.analysis.level import TARGET_DB
-from distill_engine.analysis.stretches.skeleton import NAMES
 from distill_engine.audio.encoding import write_audio
 from distill_engine.audio.files import read_audio
 from distill_engine.audio.levels import peak_db
-from distill_engine.modelfile import ModelFile, Part, update_model
+from distill_engine.modelfile import ModelFile, update_model
+from distill_engine.modelfile.reader import is_training
 from distill_engine.rendering.model_trim import loudness_db
-from distill_engine.training.graphs.export import export_runtime
-from distill_engine.training.reconstruction import load_latent_model
 from harness.repository import ASSETS, CORPUS
 
 MOST_GAIN_DB, HIGHEST_PEAK_DB = 10.0, -1.0
@@ -48,38 +45,22 @@ def levelled(source: Path, target: Path) -> Path:
     return target
 
 
-def train_starter(minutes: float, work: Path) -> None:
-    """Train on the levelled sounds with the command a user would type; then ship it."""
-    path = work / "starter.distillgan"
-    corpus = levelled(CORPUS / "sonicpi_cc0", work / "levelled")
-    if distill(["train", str(corpus), "-o", str(path), "--minutes", str(minutes), "--fresh"]):
-        raise SystemExit("the starter's training failed")
-    ship_starter(path, corpus)
-
-
-def ship_starter(path: Path, corpus: Path) -> None:
-    """Slim and halve a trained model into the package, and analyse it as it is then.
+def make_starter(work: Path) -> None:
+    """Make the built-in model from the levelled sounds with the command a user would type.
 
     It ships without a vocoder of its own (8 MB more): it plays through the base `vocos`, whose
     training included its corpus.
     """
-    target = ASSETS / "starter.distillgan"
-    ASSETS.mkdir(exist_ok=True)
-    shutil.copyfile(path, target)
-    model = load_latent_model(target)
-    if model is None:
-        raise SystemExit(f"{path} has no latent model")
-    with ModelFile.open(target) as file:
-        dropped = [name for name in file.parts if name.startswith(("training/", "vocoder/"))]
+    made, corpus = work / "starter.distillgan", levelled(CORPUS / "sonicpi_cc0", work / "levelled")
+    if distill(["train", str(corpus), "-o", str(made), "--fresh"]):
+        raise SystemExit("the starter's training failed")
+    with ModelFile.open(made) as file:
+        dropped = [name for name in file.parts if is_training(name)]
     note = "latent model of 20 clips of sonicpi_cc0, brought to one loudness; plays through the base vocos"
     update_model(
-        target,
-        manifest=lambda old: replace(old, name="starter", vocoders={}, extra={"provenance": provenance(note)}),
-        parts={
-            **dict.fromkeys(dropped),
-            "model": Part(halved(model) | {name: getattr(model, name).numpy() for name in NAMES}),
-        },
-        graphs=export_runtime(model, {}),
+        made,
+        manifest=lambda old: replace(old, extra={"provenance": provenance(note)}),
+        parts=dict.fromkeys(dropped),
     )
-    if distill(["analyse", str(target), str(corpus)]):
-        raise SystemExit("the starter's analysis failed")
+    ASSETS.mkdir(exist_ok=True)
+    shutil.copyfile(made, ASSETS / made.name)

@@ -31,9 +31,15 @@ from distill_control.cli.support.train_start import (
     stop_requested,
     training_lock,
 )
-from distill_control.cli.support.train_time import divide, expected_analysis_seconds, leaves_vocoder_out, planned
+from distill_control.cli.support.train_time import (
+    divide,
+    expected_analysis_seconds,
+    leaves_vocoder_out,
+    name_unused,
+    planned,
+)
 from distill_control.cli.train_vocoder import raise_if_stopped, train_own_vocoder, vocoder_options
-from distill_engine.errors import TrainingError
+from distill_engine.errors import Cancelled, TrainingError
 from distill_engine.rendering.model_corpus import corpus_of, stored_list
 from distill_engine.system.extras import need_training
 from distill_engine.system.torchrun import need_one_process
@@ -62,8 +68,8 @@ def register(subparsers: Any, common: argparse.ArgumentParser) -> None:
     train.add_argument(
         "--with-vocoder",
         action="store_true",
-        help="train the model's own vocoder too; of --minutes it gets nothing below 5, half of what the controls "
-        "leave up to 10, all but a minute of it above, and what the correction does not need",
+        help="train the model's own vocoder too; of --minutes it gets nothing below 5, from there on what the controls "
+        "leave",
     )
     train.add_argument(
         "--add",
@@ -126,16 +132,20 @@ def _run_train(args: argparse.Namespace) -> int:
     with explain_interrupt(args.output), view, stop_requested() as stopped:
         name_left_out(corpus, view)
         _leave_path_out(args, view)
-        model = saved is None or not _model_stays(args, saved, corpus, view)
+        model = saved is None or not _model_stays(args, saved, config, corpus, view)
         with_vocoder = args.with_vocoder and (saved_vocoder is not None or not leaves_vocoder_out(args, view))
+        trains = model and not config.closed_form
+        name_unused(args, config, view)
         expected = expected_analysis_seconds(args, config, corpus)
-        times = divide(args, began, expected, with_vocoder=with_vocoder)
-        view(Planned(planned(args, times, model=model, with_vocoder=with_vocoder)))
+        times = divide(args, began, expected, with_vocoder=with_vocoder, model_trains=trains)
+        view(Planned(planned(args, config, times, model=model, with_vocoder=with_vocoder)))
         if model:
             _train_model(args, corpus, _model_options(args, config, codes, times.model), view, stopped)
         if with_vocoder:
             options = vocoder_options(args, times.vocoder, resume=saved_vocoder is not None)
             train_own_vocoder(corpus, args.output, options, view, stopped)
+        if stopped() and not args.no_analysis:
+            raise Cancelled(f"Stopped: {args.output} {_found_later(args)}.")
     if not args.no_analysis:
         _analyse(args, corpus, times.analysis)
     return report(args, args.output)
@@ -211,15 +221,21 @@ def _check_same_corpus(
 
 
 def _model_stays(
-    args: argparse.Namespace, saved: SavedTraining, corpus: Corpus, listen: Callable[[Warned], None]
+    args: argparse.Namespace,
+    saved: SavedTraining,
+    config: ModelConfig,
+    corpus: Corpus,
+    listen: Callable[[Warned], None],
 ) -> bool:
     """Return whether a completed model stays: the time goes to the vocoder, or none is given."""
     from distill_engine.training.events import Warned
 
     relisted = saved.options["corpus"] != corpus.digest
-    if not saved.completed or relisted or (not args.with_vocoder and (args.epochs or args.minutes or args.preset)):
+    goes_on = not config.closed_form and not args.with_vocoder and (args.epochs or args.minutes or args.preset)
+    if not saved.completed or relisted or goes_on:
         return False
-    listen(Warned(f"the model is completed (step {saved.step}) and stays as it is"))
+    at = "" if config.closed_form else f" (step {saved.step})"
+    listen(Warned(f"the model is completed{at} and stays as it is"))
     return True
 
 
@@ -258,13 +274,17 @@ def _train_model(
     raise_if_stopped(train_model(corpus, args.output, options, listen=listen, stopped=stopped))
 
 
+def _found_later(args: argparse.Namespace) -> str:
+    """Return what the file holds before its controls are measured, and how to measure them."""
+    return f"is trained and saved; `distill analyse {args.output} {args.corpus}` finds its controls"
+
+
 def _analyse(args: argparse.Namespace, corpus: Corpus, deadline: float | None) -> None:
     """Find the controls of the model that has just been trained. Raises DistillError."""
     from distill_control.cli.analyse import analyse_model
     from distill_engine.rendering.analysing import AnalysisOptions
 
-    state = f"is trained and saved; `distill analyse {args.output} {args.corpus}` finds its controls"
-    with explain_interrupt(args.output, state):
+    with explain_interrupt(args.output, _found_later(args)):
         end = math.inf if deadline is None else deadline
         options = AnalysisOptions(args.seed, keep_path=not args.no_corpus, deadline=end)
         analyse_model(args.output, corpus, options, as_json=args.json)

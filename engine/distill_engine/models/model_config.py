@@ -11,7 +11,7 @@ from distill_engine.errors import ConfigError
 MINIMUM_LATENT_DIM = 8  # dimensions
 MAXIMUM_LATENT_DIMS = {1: 64, 2: 128}  # dimensions, by version
 FAMILIES = ("vae", "rvq")
-SKELETON_LATENT_DIM = 96  # dimensions of a new model
+SKELETON_LATENT_DIM = 128  # dimensions of a new model: as many as a mel has bands
 
 
 @dataclass(frozen=True)
@@ -20,7 +20,8 @@ class ModelConfig:
 
     Version 1 is a network alone. Version 2 is a skeleton of principal components (see
     `analysis.stretches.skeleton`) with a decoder network that corrects it, if `corrected`. It has
-    a latent per frame and no encoder network.
+    a latent per frame and no encoder network. With as many components as bands it leaves nothing
+    out and needs no correction.
 
     Attributes:
         family: "vae", or "rvq": version 2 with codebooks that are trained with it.
@@ -68,6 +69,11 @@ class ModelConfig:
         sizes = (self.bands, self.reduction, self.encoder_channels, self.encoder_blocks)
         if min(*sizes, self.decoder_channels, self.decoder_blocks, self.expansion, self.kernel) < 1:
             raise ConfigError("model config: every size must be at least 1")
+
+    @property
+    def closed_form(self) -> bool:
+        """Whether nothing is trained: a skeleton of all components, and no codebooks."""
+        return self.family == "vae" and self.version == 2 and self.latent_dim == self.bands
 
     def to_dict(self) -> dict[str, Any]:
         """Return JSON-compatible values under the field names."""

@@ -17,8 +17,6 @@ from distill_engine.system.listeners import ignore
 from distill_engine.system.torchrun import need_one_process
 from distill_engine.vocabulary.table import SEED_LIMIT
 
-MOST_ANALYSIS_SHARE = 0.4  # of the minutes
-
 
 def train(  # seven parameters: a training has that many choices, all but two with a default
     corpus: str | os.PathLike[str],
@@ -50,7 +48,7 @@ def train(  # seven parameters: a training has that many choices, all but two wi
     """
     need_training("distill_engine.train")
     need_one_process("distill_engine.train")
-    from distill_engine.models.model_config import SKELETON_LATENT_DIM, skeleton_config
+    from distill_engine.models.model_config import skeleton_config
     from distill_engine.rendering.analysing import AnalysisOptions, analyse_model_file
     from distill_engine.training.latent.train_model import ModelOptions, train_model
 
@@ -66,10 +64,8 @@ def train(  # seven parameters: a training has that many choices, all but two wi
         raise TrainingError(f"{path}: exists already, nothing is overwritten: choose another name")
     end = time.monotonic() + 60.0 * minutes if minutes else None
     sounds = load_corpus(folder, seed=seed, cache_dir=cache_dir())
-    share = MOST_ANALYSIS_SHARE if analyse else 0.0
-    deadline = None if end is None or minutes is None else end - share * 60.0 * minutes
-    options = ModelOptions(skeleton_config(SKELETON_LATENT_DIM), seed=seed, fresh=True, deadline=deadline)
-    if not train_model(sounds, path, options, listen=listen, stopped=stopped).completed:
+    options = ModelOptions(skeleton_config(), seed=seed, fresh=True)
+    if not train_model(sounds, path, options, listen=listen, stopped=stopped).completed or stopped():
         raise Cancelled(f"{path}: stopped; what was trained is saved")
     if analyse:
         analysis = AnalysisOptions(seed) if end is None else AnalysisOptions(seed, deadline=end)

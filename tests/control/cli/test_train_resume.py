@@ -311,17 +311,22 @@ def test_a_stopped_analysis_and_a_second_ctrl_c_say_what_the_file_holds(
 
 
 @pytest.mark.parametrize(
-    ("minutes", "analysis", "with_vocoder", "model", "vocoder"),
+    ("latent_dim", "family", "minutes", "analysis", "with_vocoder", "model", "vocoder"),
     [
-        (None, 30.0, False, None, None),
-        (1, 100.0, False, 138.0 - 20.0, None),  # the analysis gets a third at most
-        (4, 30.0, False, 318.0 - 30.0, None),
-        (6, 30.0, True, 254.0, 408.0),  # half each
-        (12, 30.0, True, 160.0, 768.0),  # a minute, and the rest
-        (12, 0.0, True, 160.0, 798.0),
+        (96, "vae", None, 30.0, False, None, None),
+        (96, "vae", 1, 100.0, False, 138.0 - 20.0, None),  # the analysis gets a third at most
+        (128, "rvq", 1, 100.0, False, 138.0 - 20.0, None),
+        (128, "vae", 1, 100.0, False, 138.0 - 60.0, None),  # nothing is trained: it gets all
+        (96, "vae", 4, 30.0, False, 318.0 - 30.0, None),
+        (96, "rvq", 6, 30.0, True, 254.0, 408.0),  # half each
+        (128, "vae", 6, 30.0, True, 100.0, 408.0),  # all but the analysis
+        (96, "vae", 12, 30.0, True, 160.0, 768.0),  # a minute, and the rest
+        (96, "vae", 12, 0.0, True, 160.0, 798.0),
     ],
 )
 def test_the_minutes_are_those_of_the_whole_command(
+    latent_dim: int,
+    family: str,
     minutes: float | None,
     analysis: float,
     with_vocoder: bool,
@@ -331,19 +336,24 @@ def test_the_minutes_are_those_of_the_whole_command(
 ) -> None:
     monkeypatch.setattr(train_time, "time", types.SimpleNamespace(monotonic=lambda: 100.0))
     args = argparse.Namespace(minutes=minutes, with_vocoder=with_vocoder, output="m", corpus="c")
-    times = train_time.divide(args, 90.0, analysis, with_vocoder=with_vocoder)
+    config = skeleton_config(latent_dim, family=family)
+    trains = not config.closed_form
+    times = train_time.divide(args, 90.0, analysis, with_vocoder=with_vocoder, model_trains=trains)
     assert times.model == pytest.approx(model)
     if with_vocoder:
         assert times.vocoder == pytest.approx(vocoder)
     assert times.analysis == (None if minutes is None else 90.0 + 60 * minutes)
-    parts = train_time.planned(args, times, model=True, with_vocoder=with_vocoder)
+    parts = train_time.planned(args, config, times, model=True, with_vocoder=with_vocoder)
     assert [part.name for part in parts] == [
         "skeleton",
-        "correction",
+        *{(96, "vae"): ["correction"], (96, "rvq"): ["correction and codes"], (128, "rvq"): ["codes"]}.get(
+            (latent_dim, family), []
+        ),
         *(["vocoder"] if with_vocoder else []),
         *(["controls"] if analysis else []),
     ]
-    assert ("fewer places than with --minutes 5" in parts[-1].brings) == (analysis == 100.0)
+    enough = 5 if trains else 2
+    assert (f"fewer places than with --minutes {enough}" in parts[-1].brings) == (analysis == 100.0)
 
 
 @pytest.mark.parametrize(("minutes", "left_out"), [(4.9, True), (5, False), (None, False)])

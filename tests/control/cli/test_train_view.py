@@ -27,6 +27,7 @@ from distill_engine.training.events import (
     Validated,
     Warned,
 )
+from distill_engine.training.latent.closed_form import VERDICT
 from distill_engine.training.verdict import Verdict
 
 FORM = {"event", "stage", "done", "total", "unit", "eta_seconds", "text"}
@@ -120,13 +121,19 @@ def test_a_vocoder_that_is_still_the_shipped_one_is_said_with_the_way_on(
         ({"gain": 0.0121, "kept": True, "enough": False}, "0.012 nat nearer", True),
         ({"gain": 0.0121, "kept": True, "enough": True}, "longer training would not help", False),
         ({"gain": 0.001, "kept": False, "enough": True}, "the skeleton alone plays", False),
+        (
+            {"best_log_mel": 0.4, "enough": False},
+            "the codes of sounds kept aside are 0.400 nat from the original",
+            True,
+        ),
+        ({"verdict": VERDICT}, "gives each spectrum back", False),
     ],
 )
 def test_the_end_says_whether_more_training_would_help(
     row: dict[str, Any], says: str, advised: bool, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     path = tmp_path / "birds.distillgan"
-    save_model(path, Manifest("birds", training={"model": row}), {})
+    save_model(path, Manifest("birds", training={"model": row | {"completed": True}}), {})
     args = argparse.Namespace(json=False, kind="vocos", corpus=Path("my sounds"), with_vocoder=False)
     assert report(args, path) == 0
     out = " ".join(capsys.readouterr().out.split())

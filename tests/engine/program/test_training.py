@@ -8,7 +8,7 @@ import soundfile
 
 from distill_engine import load_model, train
 from distill_engine.errors import ArgumentError, Cancelled, TrainingError
-from distill_engine.training.events import Progress
+from distill_engine.training.events import Saved
 
 RATE = 44100
 
@@ -28,7 +28,7 @@ def test_a_program_hears_the_events_and_stops_a_training_whose_file_plays(sounds
     events: list[object] = []
 
     def stopped() -> bool:
-        return any(isinstance(event, Progress) for event in events)
+        return any(isinstance(event, Saved) for event in events)
 
     with pytest.raises(Cancelled, match="what was trained is saved"):
         train(sounds, tmp_path / "mine.distillgan", listen=events.append, stopped=stopped)

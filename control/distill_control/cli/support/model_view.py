@@ -154,7 +154,7 @@ def _training(row: Any) -> str:
     if not isinstance(row, dict):
         return ""
     epochs, steps = counted(row.get("epochs", 0), "epoch"), counted(row.get("steps", 0), "step")
-    words = [f"{epochs}, {steps} in {time_text(row.get('seconds')) or '?'}"]
+    words = [f"{epochs}, {steps} in {time_text(row.get('seconds')) or '?'}"] if row.get("steps") else []
     if _is_number(row.get("best_log_mel")):
         from distill_engine.audio.levels import nats_to_db
 

@@ -60,11 +60,11 @@ def add_family_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--family",
         choices=FAMILIES,
-        help="vae: a correction of the skeleton, codes are fitted afterwards (default); rvq: codes are trained too",
+        help="vae: found at once, codes are fitted afterwards (default); rvq: codes are trained",
     )
     parser.add_argument("--with-prior", nargs=0, action=NoPrior, help=argparse.SUPPRESS)
     dimensions = integer_in(MINIMUM_LATENT_DIM, MAXIMUM_LATENT_DIMS[2])
-    parser.add_argument("--latent-dim", type=dimensions, metavar="N", help="latent dimensions, 8 to 128 (default 96)")
+    parser.add_argument("--latent-dim", type=dimensions, metavar="N", help="latent dimensions, 8 to 128 (default 128)")
     parser.add_argument("--levels", type=int, choices=LEVELS, help="levels of codes, with --family rvq (default 3)")
     parser.add_argument(
         "--codes", type=int, choices=SIZES, help="codes of a level, with --family rvq (default by the sounds' length)"

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 MORE_MINUTES = 20
 """Minutes of further training that are suggested for a vocoder that may still get better."""
-MORE_CORRECTION_MINUTES = 2
+MORE_MODEL_MINUTES = 2
 """The same for a latent model."""
 
 
@@ -53,17 +53,21 @@ def is_shipped(row: Mapping[str, Any]) -> bool:
 
 
 def _on_the_model(args: argparse.Namespace, path: Path, row: Mapping[str, Any]) -> list[str]:
-    """Return what the correction gained, and whether more training would help; [] after others."""
-    if "gain" not in row or not hasattr(args, "with_vocoder"):
+    """Return what the training gained, and whether more would help; [] after others."""
+    if not hasattr(args, "with_vocoder") or not row.get("completed"):
         return []
-    if row["kept"]:
+    if "enough" not in row:
+        return [f"model: {row['verdict']}"]
+    if "gain" not in row:
+        gained = f"model: the codes of sounds kept aside are {row['best_log_mel']:.3f} nat from the original"
+    elif row["kept"]:
         gained = f"model: its correction brings sounds kept aside {row['gain']:.3f} nat nearer to the original"
     else:
         gained = "model: no correction gains enough on sounds kept aside, the skeleton alone plays"
     if row["enough"]:
         return [f"{gained}; longer training would not help"]
     words = ["distill", "train", str(args.corpus), "-o", str(path), "--resume"]
-    go_on = shlex.join([*words, "--minutes", str(MORE_CORRECTION_MINUTES)])
+    go_on = shlex.join([*words, "--minutes", str(MORE_MODEL_MINUTES)])
     return [f"{gained}; it was still gaining when its time was over, more would help a little: {go_on}"]
 
 

@@ -16,8 +16,13 @@ if TYPE_CHECKING:
 
 FINISH_SECONDS = 12.0  # for the graphs at the end of a training (14 s of one processor), besides the analysis
 LEAST_VOCODER_MINUTES, FULL_VOCODER_MINUTES = 5, 10  # of --minutes: from here on a vocoder gets half, then the rest
-CORRECTION_SECONDS = 60.0  # that the latent model keeps where the vocoder gets the rest
-MOST_ANALYSIS_SHARE = 1 / 3  # of --minutes
+CORRECTION_SECONDS = 60.0  # that a latent model in training keeps where the vocoder gets the rest
+MOST_ANALYSIS_SHARE = 1 / 3  # of --minutes, where a training needs the rest
+_TRAINED = {  # what is trained, by whether components are left out and the family
+    (True, "vae"): ("correction", "brings copies nearer to the sounds"),
+    (True, "rvq"): ("correction and codes", "bring copies and codes nearer to the sounds"),
+    (False, "rvq"): ("codes", "come nearer to sounds like yours"),
+}
 
 
 @dataclass(frozen=True)
@@ -37,18 +42,22 @@ class Times:
     analysis_seconds: float = 0.0
 
 
-def divide(args: argparse.Namespace, began: float, analysis_seconds: float, *, with_vocoder: bool) -> Times:
+def divide(
+    args: argparse.Namespace, began: float, analysis_seconds: float, *, with_vocoder: bool, model_trains: bool
+) -> Times:
     """Return when each part ends, of a command that began at `began`.
 
-    The analysis gets at most a third of --minutes. A vocoder gets half of the rest up to
-    FULL_VOCODER_MINUTES, and all but CORRECTION_SECONDS above. What a part leaves goes to the next.
+    The analysis gets at most a third of --minutes, all of it where nothing is trained. A vocoder
+    gets the rest. If the model trains too, it gets half of that up to FULL_VOCODER_MINUTES and
+    CORRECTION_SECONDS above. What a part leaves goes to the next.
     """
     if not args.minutes:
         return Times(analysis_seconds=analysis_seconds)
     whole, now = 60.0 * args.minutes, time.monotonic()
     end = began + whole
-    rest_ends = end - FINISH_SECONDS - min(analysis_seconds, MOST_ANALYSIS_SHARE * whole)
-    half = (rest_ends - now) / 2
+    share = MOST_ANALYSIS_SHARE if with_vocoder or model_trains else 1.0
+    rest_ends = end - FINISH_SECONDS - min(analysis_seconds, share * whole)
+    half = (rest_ends - now) / 2 if model_trains else 0.0
     least = half if args.minutes <= FULL_VOCODER_MINUTES else min(half, CORRECTION_SECONDS)
     return Times(now + least if with_vocoder else rest_ends, rest_ends, end, analysis_seconds)
 
@@ -64,33 +73,54 @@ def expected_analysis_seconds(args: argparse.Namespace, config: ModelConfig, cor
     return expected_seconds(config, sound, args.kind if args.with_vocoder else None)
 
 
-def planned(args: argparse.Namespace, times: Times, *, model: bool, with_vocoder: bool) -> tuple[PlannedPart, ...]:
-    """Return what each part gets and is expected to bring; `model` is whether the model trains."""
+def planned(
+    args: argparse.Namespace, config: ModelConfig, times: Times, *, model: bool, with_vocoder: bool
+) -> tuple[PlannedPart, ...]:
+    """Return what each part gets and is expected to bring.
+
+    `model` is whether the model of `config` is made or changed.
+    """
     from distill_engine.training.events import PlannedPart
 
+    model_trains = model and not config.closed_form
     now, parts = time.monotonic(), []
     if model:
-        left = None if times.model is None else times.model - now
         parts.append(PlannedPart("skeleton", None, "in seconds; from then on the file plays"))
-        parts.append(PlannedPart("correction", left, "brings copies nearer to the sounds; ends when it gains no more"))
+    if model_trains:
+        left = None if times.model is None else times.model - now
+        what, brings = _TRAINED[config.latent_dim < config.bands, config.family]
+        parts.append(PlannedPart(what, left, f"{brings}; no longer than it gains"))
     if with_vocoder:
-        left = None if times.vocoder is None or times.model is None else times.vocoder - (times.model if model else now)
-        parts.append(PlannedPart("vocoder", left, "a vocoder of its own, with what the correction leaves"))
+        begins = times.model if model_trains and times.model is not None else now
+        left = None if times.vocoder is None else times.vocoder - begins
+        leaves = f", with what the {parts[-1].name} leaves" if model_trains else ""
+        parts.append(PlannedPart("vocoder", left, f"a vocoder of its own{leaves}"))
     if times.analysis_seconds:
-        parts.append(_analysis_part(args, times.analysis_seconds))
+        share = MOST_ANALYSIS_SHARE if with_vocoder or model_trains else 1.0
+        parts.append(_analysis_part(args, times.analysis_seconds, share))
     return tuple(parts)
 
 
-def _analysis_part(args: argparse.Namespace, seconds: float) -> PlannedPart:
-    """Return the part of the analysis, shortened where it would take more than its share."""
+def _analysis_part(args: argparse.Namespace, seconds: float, share: float) -> PlannedPart:
+    """Return the part of the analysis, shortened to its share of --minutes where it is longer."""
     from distill_engine.training.events import PlannedPart
 
-    share = MOST_ANALYSIS_SHARE * 60 * args.minutes if args.minutes else math.inf
+    most = share * 60 * args.minutes if args.minutes else math.inf
     brings = "measures which controls the sound follows"
-    if seconds > share:
-        enough = math.ceil(seconds / MOST_ANALYSIS_SHARE / 60)
+    if seconds > most:
+        enough = math.ceil(seconds / share / 60)
         brings += f", on fewer places than with --minutes {enough}"
-    return PlannedPart("controls", min(seconds, share), brings)
+    return PlannedPart("controls", min(seconds, most), brings)
+
+
+def name_unused(args: argparse.Namespace, config: ModelConfig, listen: Callable[[Warned], None]) -> None:
+    """Name the options that a model in closed form has no use for."""
+    from distill_engine.training.events import Warned
+
+    given = {"--preset": args.preset, "--epochs": args.epochs and not args.with_vocoder}
+    unused = [option for option, value in given.items() if value]
+    if config.closed_form and unused:
+        listen(Warned(f"{' and '.join(unused)}: nothing to do here; the model is found at once, without training"))
 
 
 def leaves_vocoder_out(args: argparse.Namespace, listen: Callable[[Warned], None]) -> bool:

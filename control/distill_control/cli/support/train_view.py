@@ -113,7 +113,8 @@ class TrainingView:
             case Validated():
                 return self._validate(event)
             case Saved(path, epoch, final):
-                self._saved = f"{'saved' if final else 'checkpoint in'} {path.name} at epoch {epoch}"
+                at = f" at epoch {epoch}" if epoch else ""
+                self._saved = f"{'saved' if final else 'checkpoint in'} {path.name}{at}"
                 return "" if self._live is not None else self._saved
             case Preview(epoch, path, _):
                 return f"preview of epoch {epoch}: {path}"
@@ -148,7 +149,7 @@ class TrainingView:
         return f"epoch {event.epoch}, step {event.step}: on sounds kept aside {figures}: {event.verdict}{left}"
 
     def _finish(self, event: Finished) -> str:
-        if not event.completed:
+        if not event.completed or not event.steps:
             return ""
         rate = f"{event.audio_seconds_per_second:.1f} s of audio per second"
         return f"{self._training}: {counted(event.steps, 'step')} in {clock(event.seconds)}, {rate}"

@@ -6,7 +6,7 @@ import { buildCorpora } from "./corpus.js";
 import { trainingCard } from "./jobs.js";
 import { check, field, input, list, question, refill, values } from "./parts.js";
 
-const LENGTHS = [["auto", "auto: by the corpus"], ["quick", "quick"], ["balanced", "balanced"], ["quality", "quality"], ["minutes", "minutes"], ["epochs", "epochs"]];
+const LENGTHS = [["auto", "auto: by the corpus"], ["minutes", "minutes"], ["epochs", "epochs"]];
 const TRAININGS = ["train", "train-vocoder"];
 
 /** Build the screen. */
@@ -61,7 +61,7 @@ function more(...fields) {
 
 function modelForm(shared) {
   const name = input("model", { type: "text", placeholder: "name of the model", maxLength: 80, required: true });
-  const time = length(["auto", "quick", "balanced", "quality", "minutes", "epochs"]);
+  const time = length(["auto", "minutes", "epochs"]);
   const form = h(
     "form", { id: "model-form" }, h("h2", {}, "Train a model"),
     field("name", name), field("length", time.element), check("with_vocoder", "its own vocoder too (5 minutes or more)"),

@@ -1,4 +1,4 @@
-"""A model of family `rvq` while it is trained: its decoder hears codes, and its codebooks learn.
+"""A model of family `rvq` while it is trained: its codebooks learn, and its decoder if it has one.
 
 Residual vector quantisation (arXiv 2107.03312, section III-C) of columns of latents. The books are
 moving averages of what they encode (arXiv 1711.00937, appendix A.1). They begin as k-means found
@@ -36,7 +36,7 @@ _LEAST_COUNT = 1e-6  # columns, that divides a sum
 
 
 class CodedModel(SkeletonModel):
-    """A corrected skeleton with codebooks that learn from what passes through them.
+    """A skeleton with codebooks that learn from what passes through them.
 
     `books` [levels, size, K] are `sums` [levels, size, K] over `counts` [levels, size]; `unused`
     [levels, size] counts the steps since an entry was last used. While `reseeding`, dead entries
@@ -91,10 +91,10 @@ class CodedModel(SkeletonModel):
     def forward(self, mel: Tensor, generator: torch.Generator | None = None) -> BottleneckResult:
         """Return the latents [B, D, T] that the decoder learns from, of mel [B, bands, T].
 
-        Three quarters of the calls give those of the codes, and the codebooks learn in training.
-        `commitment` is the mean square of what the codes leave out of a component, in nats.
+        They are those of the codes, and the codebooks learn in training. With a correction they are
+        so in three quarters of the calls. `commitment` is the mean square of what the codes leave out of a component, in nats.
         """
-        if torch.rand((), generator=generator) < UNCODED_SHARE:
+        if self.correction is not None and torch.rand((), generator=generator) < UNCODED_SHARE:
             return super().forward(mel, generator)
         with torch.no_grad():
             wanted = self._components(self.encode(mel))

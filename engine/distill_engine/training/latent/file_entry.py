@@ -91,9 +91,12 @@ class LatentEntry:
     def _earned(self, model: SkeletonModel, position: Position) -> tuple[SkeletonModel, dict[str, Any]]:
         """Return the model, without its correction if that gains too little on held-out clips.
 
-        Beside it the figures for the manifest: `gain` in nats, and `enough`, whether longer
-        training would bring nothing.
+        Beside it the figures for the manifest: `gain` in nats, if it had one, and `enough`, whether
+        longer training would bring nothing.
         """
+        enough = gains_no_more([figures["mel"] for figures in position.history[position.judged_from :]])
+        if model.correction is None:
+            return model, {"enough": enough}
         alone = model.uncorrected()
         held_out = [self._corpus.clips[index] for index in self._corpus.validation]
 
@@ -103,7 +106,6 @@ class LatentEntry:
         gain = error(alone) - error(model)
         if isinstance(alone, CodedModel) and isinstance(model, CodedModel):
             gain = min(gain, 0.0) + error(alone, alone.coded) - error(model, model.coded)  # no loss without codes
-        enough = gains_no_more([figures["mel"] for figures in position.history[position.judged_from :]])
         kept = gain > LEAST_GAIN
         return model if kept else alone, {"gain": round(gain, 4), "kept": kept, "enough": enough}
 

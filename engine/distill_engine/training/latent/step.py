@@ -42,7 +42,10 @@ def multi_scale_l1(prediction: Tensor, target: Tensor, scales: tuple[int, ...] =
 
 
 class LatentStep:
-    """A latent model, the moving average of its weights, and their optimiser."""
+    """A latent model, the moving average of its weights, and their optimiser.
+
+    `optimizer` is None for a model that has no weights but codebooks.
+    """
 
     def __init__(
         self, model: LatentModel | SkeletonModel, settings: LatentSettings, device: torch.device | None = None
@@ -50,7 +53,8 @@ class LatentStep:
         self.settings, self.device = settings, device or torch.device("cpu")
         self.model = model.to(self.device).train()
         self.average = copy.deepcopy(model).eval().requires_grad_(False)
-        self.optimizer = adamw(model.parameters(), settings.learning_rate, (0.9, 0.99), settings.weight_decay)
+        weights = list(model.parameters())
+        self.optimizer = adamw(weights, settings.learning_rate, (0.9, 0.99), settings.weight_decay) if weights else None
         self.noise = torch.Generator(device="cpu").manual_seed(settings.seed)
         self.steps = 0
 
@@ -68,19 +72,13 @@ class LatentStep:
         """
         if isinstance(self.model, CodedModel):
             self.model.reseeding = progress < RESEEDING_SHARE
-        rate = cosine_rate(progress, FINAL_RATE)
-        for group in self.optimizer.param_groups:
-            group["lr"] = self.settings.learning_rate * rate * min(1.0, (self.steps + 1) / WARM_UP_STEPS)
         result = self.model(mel, self._generator())
         linear = bool(torch.rand((), generator=self.noise) < LINEAR_SHARE)
         decoded = self.model.decode_raw(upsample(result.latents, self.model.config.reduction, linear=linear))
         reconstruction = multi_scale_l1(decoded, mel)
         weight = self.settings.bottleneck_weight * min(1.0, progress / max(self.settings.warm_up, 1e-6))
-        loss = reconstruction + weight * result.loss
-        self.optimizer.zero_grad(set_to_none=True)
-        loss.backward()
-        if torch.isfinite(nn.utils.clip_grad_norm_(self.model.parameters(), LARGEST_GRADIENT)):
-            self.optimizer.step()
+        if self.optimizer is not None:
+            self._descend(self.optimizer, reconstruction + weight * result.loss, progress)
         update_average(self.average, self.model, self.steps, self.settings.ema_decay)
         for kept, value in zip(self.average.buffers(), self.model.buffers(), strict=True):
             kept.copy_(value)  # codebooks are averages themselves
@@ -88,6 +86,16 @@ class LatentStep:
         fine = F.l1_loss(decoded.detach(), mel)
         losses = {"mel": float(fine), "bottleneck": float(result.loss.detach()), "active": float(result.active)}
         return losses | dict(result.figures)
+
+    def _descend(self, optimizer: torch.optim.Optimizer, loss: Tensor, progress: float) -> None:
+        """Move the weights against the gradient of `loss` [], unless that is not finite."""
+        rate = cosine_rate(progress, FINAL_RATE) * min(1.0, (self.steps + 1) / WARM_UP_STEPS)
+        for group in optimizer.param_groups:
+            group["lr"] = self.settings.learning_rate * rate
+        optimizer.zero_grad(set_to_none=True)
+        loss.backward()  # type: ignore[no-untyped-call]
+        if torch.isfinite(nn.utils.clip_grad_norm_(self.model.parameters(), LARGEST_GRADIENT)):
+            optimizer.step()
 
     def _generator(self) -> torch.Generator | None:
         """Return the seeded generator, which is the CPU's; None on other devices."""
@@ -97,7 +105,8 @@ class LatentStep:
         """Add both copies of the model, the optimiser and the generator to a checkpoint."""
         checkpoint.put_module("model", self.model)
         checkpoint.put_module("average", self.average)
-        checkpoint.put_optimizer("optimizer", self.optimizer)
+        if self.optimizer is not None:
+            checkpoint.put_optimizer("optimizer", self.optimizer)
         checkpoint.put_generator("noise", self.noise)
         checkpoint.metadata["steps"] = self.steps
 
@@ -105,7 +114,8 @@ class LatentStep:
         """Continue from the state in a checkpoint."""
         checkpoint.take_module("model", self.model)
         checkpoint.take_module("average", self.average)
-        checkpoint.take_optimizer("optimizer", self.optimizer)
+        if self.optimizer is not None:
+            checkpoint.take_optimizer("optimizer", self.optimizer)
         checkpoint.take_generator("noise", self.noise)
         self.steps = int(checkpoint.metadata["steps"])
 

@@ -20,6 +20,7 @@ from distill_engine.models.model_config import ModelConfig
 from distill_engine.models.skeleton_model import SkeletonModel
 from distill_engine.training.device import training_device
 from distill_engine.training.events import Finished, Listener, Saved
+from distill_engine.training.latent.closed_form import write_closed_form
 from distill_engine.training.latent.coded_model import CodedModel
 from distill_engine.training.latent.file_entry import CHECKPOINT_PART, LatentEntry
 from distill_engine.training.latent.previews import ModelPreviews
@@ -83,11 +84,23 @@ def train_model(
 ) -> Finished:
     """Train a latent model into the file `output`.
 
-    A new model of version 2 is written at once, as a skeleton that plays. The file gets the part
-    "model", the checkpoint and, once completed, the runtime graphs. Raises TrainingError for a
-    corpus without sounds or a checkpoint that does not fit.
+    A new model of version 2 is written at once, as a skeleton that plays; one in closed form is
+    completed then. The file gets the part "model", the checkpoint and, once completed, the runtime
+    graphs. Raises TrainingError for a corpus without sounds or a checkpoint that does not fit.
     """
     stored = _begun(corpus, output, options) if options.resume else None
+    if options.config.closed_form:
+        return write_closed_form(
+            corpus,
+            output,
+            options.config,
+            stored,
+            seed=options.seed,
+            replaces=options.fresh,
+            keep_path=options.keep_path,
+            listen=listen,
+            stopped=stopped,
+        )
     relisted = stored is not None and stored.about["corpus"] != corpus.digest
     preset = options.preset or (stored.about.get("preset") if stored else None) or "auto"
     skeletal = options.config.version == 2
@@ -181,9 +194,9 @@ def _task(corpus: Corpus, settings: LatentSettings, options: ModelOptions, skele
 
 def _model(config: ModelConfig, settings: LatentSettings) -> LatentModel | SkeletonModel:
     """Return a model to train, with fresh weights."""
-    if config.family == "rvq":
-        return CodedModel(replace(config, corrected=True), settings)
-    return build_model(replace(config, corrected=config.version == 2))
+    corrected = config.version == 2 and config.latent_dim < config.bands
+    shaped = replace(config, corrected=corrected)
+    return CodedModel(shaped, settings) if config.family == "rvq" else build_model(shaped)
 
 
 def _held_out(corpus: Corpus, config: ModelConfig) -> list[np.ndarray]:

@@ -55,8 +55,8 @@ def test_the_host_finds_methods_ratios_and_attributes(script: Any, model: Model)
     buffers = dict(script.named_buffers())
     assert script.get_methods() == ["forward", "encode", "decode"]
     assert buffers["forward_params"].tolist() == [1, 1, 1, 1]
-    assert buffers["encode_params"].tolist() == [1, 1, 96, HOP]
-    assert buffers["decode_params"].tolist() == [96, HOP, 1, 1]
+    assert buffers["encode_params"].tolist() == [1, 1, 128, HOP]
+    assert buffers["decode_params"].tolist() == [128, HOP, 1, 1]
     names = script.get_attributes()
     assert names[:OFFSET_LATENTS] == [f"latent_{index}" for index in range(OFFSET_LATENTS)]
     moving = [info.name for info in model.controls if info.kind != "temporal"]
@@ -68,7 +68,7 @@ def test_the_host_finds_methods_ratios_and_attributes(script: Any, model: Model)
         assert getattr(script, f"set_{name}")(99.0) == 0
         assert getattr(script, f"get_{name}")() == (10.0 if name.startswith("latent_") else 1.0)
         assert getattr(script, f"set_{name}")(float("nan")) == 0
-    moved = script.controls(torch.ones(1, 96, 2))
+    moved = script.controls(torch.ones(1, 128, 2))
     assert torch.isfinite(moved).all()
 
 

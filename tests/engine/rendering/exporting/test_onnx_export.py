@@ -95,7 +95,7 @@ def test_the_page_computes_in_a_browser_what_the_graphs_compute_here(exported: P
         page = browser.page(f"{address}/index.html")
         page.run("Math.random = () => 0.55")
         sound = np.array(page.run("walk(0.2).then(made => Array.from(made.sound))"))
-    latents, latent = [], np.zeros(96, np.float32)
+    latents, latent = [], np.zeros(128, np.float32)
     for _ in range(len(sound) // 512):
         latent = (0.97 * latent.astype(float) + 0.21 * (2 * 0.55 - 1)).astype(np.float32)
         latents.append(latent)
