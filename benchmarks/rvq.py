@@ -86,8 +86,9 @@ def corpus_of(folder: Path) -> Corpus:
 def train(corpus: Corpus, family: str, minutes: float, path: Path, **shape: int) -> int:
     """Train a model for so long; return its steps. `shape` is that of its codebooks."""
     from distill_engine.models.model_config import skeleton_config
+    from distill_engine.training.latent.model_options import ModelOptions
     from distill_engine.training.latent.settings import CodeShape
-    from distill_engine.training.latent.train_model import ModelOptions, train_model
+    from distill_engine.training.latent.train_model import train_model
 
     options = ModelOptions(
         config=skeleton_config(family=family),

@@ -7,7 +7,8 @@ from pathlib import Path
 
 from distill_engine.dataset.corpus import Corpus
 from distill_engine.training.events import TrainingEvent
-from distill_engine.training.latent.train_model import ModelOptions, train_model
+from distill_engine.training.latent.model_options import ModelOptions
+from distill_engine.training.latent.train_model import train_model
 
 
 def train_small(corpus: Corpus, path: Path, options: ModelOptions, stop_after: int | None) -> list[TrainingEvent]:

@@ -48,8 +48,8 @@ if TYPE_CHECKING:
     from distill_engine.dataset.corpus import Corpus
     from distill_engine.models.model_config import ModelConfig
     from distill_engine.training.events import Listener, Warned
+    from distill_engine.training.latent.model_options import ModelOptions
     from distill_engine.training.latent.settings import CodeShape
-    from distill_engine.training.latent.train_model import ModelOptions
 
 
 def register(subparsers: Any, common: argparse.ArgumentParser) -> None:
@@ -118,10 +118,7 @@ def _run_train(args: argparse.Namespace) -> int:
     args.seed = chosen_seed(args, saved)
     config = _model_config(args, saved)
     codes = chosen_codes(args, saved, config.family)
-    if args.device != "auto":
-        from distill_engine.training.device import training_device
-
-        training_device(args.device)  # before the plan is printed
+    _check_device(args)
     corpus = _corpus(args, saved)
     saved_vocoder = _saved_vocoder(args) if args.resume and args.with_vocoder else None
     _check_same_corpus(args.output, corpus, saved, saved_vocoder)
@@ -149,6 +146,14 @@ def _run_train(args: argparse.Namespace) -> int:
     if not args.no_analysis:
         _analyse(args, corpus, times.analysis)
     return report(args, args.output)
+
+
+def _check_device(args: argparse.Namespace) -> None:
+    """Check that the device is there, before the plan is printed. Raises TrainingError."""
+    if args.device != "auto":
+        from distill_engine.training.device import training_device
+
+        training_device(args.device)
 
 
 def _model_config(args: argparse.Namespace, saved: SavedTraining | None) -> ModelConfig:
@@ -243,7 +248,7 @@ def _model_options(
     args: argparse.Namespace, config: ModelConfig, codes: CodeShape, deadline: float | None
 ) -> ModelOptions:
     """Return what to train, of which shape and until when."""
-    from distill_engine.training.latent.train_model import ModelOptions
+    from distill_engine.training.latent.model_options import ModelOptions
 
     return ModelOptions(
         config=config,

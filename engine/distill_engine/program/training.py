@@ -50,7 +50,8 @@ def train(  # seven parameters: a training has that many choices, all but two wi
     need_one_process("distill_engine.train")
     from distill_engine.models.model_config import skeleton_config
     from distill_engine.rendering.analysing import AnalysisOptions, analyse_model_file
-    from distill_engine.training.latent.train_model import ModelOptions, train_model
+    from distill_engine.training.latent.model_options import ModelOptions
+    from distill_engine.training.latent.train_model import train_model
 
     if minutes is not None and (isinstance(minutes, bool) or not isinstance(minutes, int | float) or not minutes > 0):
         raise ArgumentError(f"minutes: {minutes!r}: expected a number above 0, or None")

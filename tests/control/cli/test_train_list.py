@@ -20,7 +20,8 @@ from distill_engine.modelfile import ModelFile
 from distill_engine.system.listeners import ignore
 from distill_engine.training.latent import relisting
 from distill_engine.training.latent.carried_presets import Meaning
-from distill_engine.training.latent.train_model import ModelOptions, train_model
+from distill_engine.training.latent.model_options import ModelOptions
+from distill_engine.training.latent.train_model import train_model
 from distill_engine.training.storage import read_checkpoint
 from support_skeleton import SMALL_SKELETON, write_tones
 

@@ -25,8 +25,9 @@ from distill_engine.models.model_config import ModelConfig, skeleton_config
 from distill_engine.system.listeners import ignore
 from distill_engine.training import loop
 from distill_engine.training.events import Finished
+from distill_engine.training.latent.model_options import ModelOptions
 from distill_engine.training.latent.settings import CodeShape
-from distill_engine.training.latent.train_model import ModelOptions, train_model
+from distill_engine.training.latent.train_model import train_model
 from distill_engine.training.storage import read_checkpoint
 from distill_engine.training.vocoder import train_vocoder as train_vocoder_module
 from distill_engine.training.vocoder.settings import VocoderSettings

@@ -68,7 +68,8 @@ def trained(workshop, tmp_path_factory):
     from distill_engine.rendering.coding.coder import route_of
     from distill_engine.rendering.coding.fitted_codes import fit_model_codes
     from distill_engine.system.listeners import ignore
-    from distill_engine.training.latent.train_model import ModelOptions, train_model
+    from distill_engine.training.latent.model_options import ModelOptions
+    from distill_engine.training.latent.train_model import train_model
     from support_skeleton import write_tones
 
     write_tones(workshop.home / "corpora" / "tones")

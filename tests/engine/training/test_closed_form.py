@@ -16,7 +16,7 @@ from distill_engine.models.model_config import skeleton_config
 from distill_engine.rendering.loaded_model import load_model
 from distill_engine.training.events import Finished, Saved, TrainingEvent
 from distill_engine.training.latent.closed_form import VERDICT
-from distill_engine.training.latent.train_model import ModelOptions
+from distill_engine.training.latent.model_options import ModelOptions
 from distill_engine.training.reconstruction import load_latent_model, mel_error
 from support_training import train_small
 

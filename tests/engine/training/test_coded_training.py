@@ -19,9 +19,9 @@ from distill_engine.synthesis.synth import Synth
 from distill_engine.training.events import Progress, TrainingEvent
 from distill_engine.training.latent import coded_model
 from distill_engine.training.latent.coded_model import CodedModel
+from distill_engine.training.latent.model_options import ModelOptions
 from distill_engine.training.latent.settings import CodeShape, LatentSettings
 from distill_engine.training.latent.skeleton_start import first_books, skeleton_of
-from distill_engine.training.latent.train_model import ModelOptions
 from support_skeleton import SMALL_SKELETON
 from support_training import train_small
 

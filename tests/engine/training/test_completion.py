@@ -10,7 +10,8 @@ import numpy as np
 from distill_engine.modelfile import ModelFile
 from distill_engine.models.model_config import ModelConfig
 from distill_engine.training.events import Progress, Saved, TrainingEvent, Validated
-from distill_engine.training.latent.train_model import ModelOptions, train_model
+from distill_engine.training.latent.model_options import ModelOptions
+from distill_engine.training.latent.train_model import train_model
 
 
 def test_a_completed_training_writes_what_playing_needs(tmp_path: Path, corpus: Any, small_model: ModelConfig) -> None:

@@ -16,7 +16,8 @@ from distill_engine.modelfile import ModelFile
 from distill_engine.models.model_config import ModelConfig
 from distill_engine.training.checkpoint import Checkpoint
 from distill_engine.training.events import Finished, Preview, Progress, TrainingEvent
-from distill_engine.training.latent.train_model import ModelOptions, train_model
+from distill_engine.training.latent.model_options import ModelOptions
+from distill_engine.training.latent.train_model import train_model
 from distill_engine.training.storage import StoredTraining
 from distill_engine.training.vocoder.file_entry import judge_usable
 from distill_engine.training.vocoder.settings import VocoderSettings

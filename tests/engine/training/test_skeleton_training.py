@@ -17,7 +17,7 @@ from distill_engine.synthesis.instrument import prepare_instrument
 from distill_engine.synthesis.synth import Synth
 from distill_engine.training.events import Preview, Saved, TrainingEvent
 from distill_engine.training.latent import file_entry
-from distill_engine.training.latent.train_model import ModelOptions
+from distill_engine.training.latent.model_options import ModelOptions
 from support_skeleton import SMALL_SKELETON
 from support_training import train_small
 

@@ -92,7 +92,8 @@ class CodedModel(SkeletonModel):
         """Return the latents [B, D, T] that the decoder learns from, of mel [B, bands, T].
 
         They are those of the codes, and the codebooks learn in training. With a correction they are
-        so in three quarters of the calls. `commitment` is the mean square of what the codes leave out of a component, in nats.
+        so in three quarters of the calls. `commitment` is the mean square of what the codes leave
+        out of a component, in nats.
         """
         if self.correction is not None and torch.rand((), generator=generator) < UNCODED_SHARE:
             return super().forward(mel, generator)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -75,24 +74,15 @@ def write_path(corpus: Corpus, skeleton: Skeleton, output: Path, *, keep_path: b
 
 
 def write_first_version(
-    corpus: Corpus,
-    skeleton: Skeleton,
-    config: ModelConfig,
-    output: Path,
-    *,
-    replaces: bool,
-    keep_path: bool = True,
-    more: Mapping[str, Part] | None = None,
-    training: Mapping[str, Any] | None = None,
+    corpus: Corpus, skeleton: Skeleton, config: ModelConfig, output: Path, *, replaces: bool, keep_path: bool = True
 ) -> None:
     """Write a model of the skeleton alone into `output`, with path, controls and map.
 
     With `replaces` a file there is replaced, otherwise its model is. Parts of a vocoder stay.
-    Without `keep_path` the file holds no path and no map. `more` are further parts, `training` is
-    what the manifest says of the model's training.
+    Without `keep_path` the file holds no path and no map.
     """
     arrays, table = _analysis_of(corpus, skeleton, keep_path=keep_path)
-    parts = {"model": Part(dict(skeleton.to_arrays())), "analysis": Part(arrays), **(more or {})}
+    parts = {"model": Part(dict(skeleton.to_arrays())), "analysis": Part(arrays)}
     graphs = skeleton_graphs(replace(config, corrected=False))
 
     def manifest(old: Manifest) -> Manifest:
@@ -103,7 +93,6 @@ def write_first_version(
             model=replace(config, corrected=False).to_dict(),
             corpus=corpus.summary(),
             analysis=table,
-            training=old.training if training is None else {**old.training, "model": dict(training)},
         )
 
     if output.exists() and not replaces:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -23,12 +23,13 @@ from distill_engine.training.events import Finished, Listener, Saved
 from distill_engine.training.latent.closed_form import write_closed_form
 from distill_engine.training.latent.coded_model import CodedModel
 from distill_engine.training.latent.file_entry import CHECKPOINT_PART, LatentEntry
+from distill_engine.training.latent.model_options import ModelOptions
 from distill_engine.training.latent.previews import ModelPreviews
 from distill_engine.training.latent.relisting import is_of, write_changed_list
-from distill_engine.training.latent.settings import CodeShape, LatentSettings, latent_preset
+from distill_engine.training.latent.settings import LatentSettings, latent_preset
 from distill_engine.training.latent.skeleton_start import first_books, skeleton_of, write_first_version
 from distill_engine.training.latent.task import LatentTask
-from distill_engine.training.loop import CHECKPOINT_SECONDS, Budget, budget_for_resume, left_until
+from distill_engine.training.loop import Budget, budget_for_resume, left_until
 from distill_engine.training.setup import Setup, checkpoint_to_resume, training_batches
 from distill_engine.training.storage import RELISTED, StoredTraining
 from distill_engine.training.verdict import gains_no_more
@@ -39,39 +40,6 @@ if TYPE_CHECKING:
 CORRECTION_VALIDATION_STEPS = 20  # between two validations of a skeleton's correction
 MOST_HELD_OUT_SECONDS = 30.0  # of sound in a validation of it
 LEAST_SPREAD = 0.1  # nats: least divisor of log-mels, for a corpus with a smaller standard deviation
-
-
-@dataclass(frozen=True)
-class ModelOptions:
-    """What to train and for how long.
-
-    Attributes:
-        config: shape of the model.
-        codes: shape of the codebooks of family `rvq`; a resumed training keeps its own.
-        preset: settings and length; None is "auto", or what a resumed training was begun with.
-        epochs: length, if not that of the preset.
-        deadline: instant of `time.monotonic` at which to end, instead of `epochs`.
-        seed: of every random choice; a resumed training keeps its own.
-        device: "auto", "cpu", "cuda" or "mps".
-        resume: continue the checkpoint in the file, by default for what remains of its length.
-        fresh: replace the file with the first checkpoint.
-        checkpoint_seconds: least time between two checkpoints.
-        keep_path: whether the file gets the path of the corpus.
-        previews: write a held-out clip as the model plays it, now and then.
-    """
-
-    config: ModelConfig = field(default_factory=ModelConfig)
-    codes: CodeShape = field(default_factory=CodeShape)
-    preset: str | None = None
-    epochs: int | None = None
-    deadline: float | None = None
-    seed: int = 0
-    device: str = "auto"
-    resume: bool = False
-    fresh: bool = False
-    checkpoint_seconds: float = CHECKPOINT_SECONDS
-    keep_path: bool = True
-    previews: bool = False
 
 
 def train_model(
@@ -90,17 +58,20 @@ def train_model(
     """
     stored = _begun(corpus, output, options) if options.resume else None
     if options.config.closed_form:
-        return write_closed_form(
-            corpus,
-            output,
-            options.config,
-            stored,
-            seed=options.seed,
-            replaces=options.fresh,
-            keep_path=options.keep_path,
-            listen=listen,
-            stopped=stopped,
-        )
+        return write_closed_form(corpus, output, options, stored, listen=listen, stopped=stopped)
+    return _train(corpus, output, options, stored, listen=listen, stopped=stopped)
+
+
+def _train(
+    corpus: Corpus,
+    output: Path,
+    options: ModelOptions,
+    stored: StoredTraining | None,
+    *,
+    listen: Listener,
+    stopped: Callable[[], bool],
+) -> Finished:
+    """Train networks or codebooks; go on from `stored` if that is given."""
     relisted = stored is not None and stored.about["corpus"] != corpus.digest
     preset = options.preset or (stored.about.get("preset") if stored else None) or "auto"
     skeletal = options.config.version == 2
