@@ -9,7 +9,8 @@ Every control of a model is moved from -1 to 1. The sound comes from the same sy
 live, through the same parameters. Base points are drawn with another seed than the analysis uses.
 In models of version 1 steady features are measured on the corpus held at a place, temporal ones on
 the corpus playing from it; in version 2 features of mel frames on half a second from places of the
-corpus (`corpus`) or at the start of walks (`walk`). `rho`
+corpus (`corpus`) or at the start of walks (`walk`); `attack` is the level of the first 40 ms over that
+after 0.2 s. `rho`
 is the median over the base points of Spearman's correlation between position and feature; leakage
 is the change of another feature relative to the control's own, each in its spread over the
 corpus. `--analyse` first analyses a copy of the model and times it; with `--repeat` several times
@@ -37,7 +38,9 @@ from distill_engine.analysis.directions import spearman
 from distill_engine.analysis.features.table import FEATURES, HOP, NAMES, SILENCE_LUFS, extract, summarise
 from distill_engine.analysis.stretches.frame_features import FRAME_FEATURES, UNITS, frame_features
 from distill_engine.analysis.stretches.path import clip_mel
-from distill_engine.analysis.stretches.skeleton import heard_frames
+from distill_engine.analysis.stretches.shaping import ATTACK, NOISINESS
+from distill_engine.analysis.stretches.skeleton import frame_levels, heard_frames
+from distill_engine.audio.levels import nats_to_db
 from distill_engine.library.assets import starter_path
 from distill_engine.rendering.performance import play_score
 from distill_engine.rendering.score import Score
@@ -55,6 +58,9 @@ STEADY_POSITIONS, MOVING_POSITIONS = np.linspace(-1, 1, 7), np.linspace(-1, 1, 5
 AUDIBLE_LUFS = SILENCE_LUFS + 10
 STRETCH_SECONDS, STRETCH_SKIP_FRAMES = 0.55, 3
 """Length of a measured stretch, and its first frames, in which the source fades in."""
+STRETCH_FEATURES = (*FRAME_FEATURES, NOISINESS, ATTACK)
+ATTACK_FRAMES, LATER_FRAMES = slice(0, 3), slice(17, 26)
+"""Frames of a sound whose levels are compared as its attack."""
 LEAST_LEAKAGE = 0.1
 """Smaller leakages are left out of the results."""
 BENCHMARK = Benchmark(
@@ -122,7 +128,7 @@ def heard(instrument: Instrument, place: float, controls: dict[str, float], movi
 
 
 def heard_stretch(instrument: Instrument, source: str, place: float, controls: dict[str, float]) -> np.ndarray:
-    """Return the mean features [features] of frames of a stretch with these controls.
+    """Return the mean features [STRETCH_FEATURES] of frames of a stretch with these controls.
 
     `place` is where the corpus plays from, 0 to 1, or the seed of a walk. NaN where nothing is heard.
     """
@@ -130,11 +136,16 @@ def heard_stretch(instrument: Instrument, source: str, place: float, controls: d
     parameters = {} if walks else {"/distill/source/position": place}
     seed = int(place) if walks else SEED
     score = Score(STRETCH_SECONDS, seed, source, width=0.0, gain_db=-6.0, controls=controls, parameters=parameters)
-    mel = clip_mel(np.concatenate(list(play_score(instrument, score)), axis=1)[0], instrument.mel)
+    samples = np.concatenate(list(play_score(instrument, score)), axis=1)[0]
+    mel = clip_mel(samples, instrument.mel)
     frames = heard_frames(mel)
+    if not frames[STRETCH_SKIP_FRAMES:].any():
+        return np.full(len(STRETCH_FEATURES), np.nan)
+    levels = nats_to_db(1.0) * frame_levels(mel)[np.argmax(frames) :]
+    attack = levels[ATTACK_FRAMES].mean() - levels[LATER_FRAMES].mean()
     frames[:STRETCH_SKIP_FRAMES] = False
-    features = frame_features(mel)[:, frames]
-    return np.asarray(features.mean(axis=1) if frames.any() else np.full(len(FRAME_FEATURES), np.nan))
+    noisiness = np.nanmean(extract(samples)[NOISINESS][STRETCH_SKIP_FRAMES:])
+    return np.asarray([*frame_features(mel)[:, frames].mean(axis=1), noisiness, attack])
 
 
 def stretch_places(instrument: Instrument, source: str, count: int) -> list[float]:
@@ -152,15 +163,15 @@ def stretches_measured(instrument: Instrument, source: str, count: int) -> Itera
     plain = np.array([heard_stretch(instrument, source, place, {}) for place in places])
     spreads = np.maximum(np.nanstd(plain, axis=0), 0.1)
     for name in instrument.control_names:
-        if name not in FRAME_FEATURES:
+        if name not in STRETCH_FEATURES:
             continue
-        index = FRAME_FEATURES.index(name)
+        index = STRETCH_FEATURES.index(name)
         values = np.array(
             [[heard_stretch(instrument, source, at, {name: float(p)}) for p in STEADY_POSITIONS] for at in places]
         )
         rhos = [spearman(STEADY_POSITIONS, row) for row in values[:, :, index] if np.isfinite(row).all()]
         rises = np.nanmedian(values[:, -1] - values[:, 0], axis=0) / spreads
-        leakage = {other: rises[i] / rises[index] for i, other in enumerate(FRAME_FEATURES) if i != index}
+        leakage = {other: rises[i] / rises[index] for i, other in enumerate(STRETCH_FEATURES) if i != index}
         low, high = (quantile(values[:, end, index]) for end in (0, -1))
         unit = UNITS.get(name, "dB")
         yield Measured(name, unit, quantile(rhos), quantile(rhos, 0.1), low, high, leakage, source)

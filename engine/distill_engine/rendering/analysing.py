@@ -19,6 +19,7 @@ from distill_engine.analysis.level import level_surface
 from distill_engine.analysis.model_prober import Prober, ProgressListener, Synthesise
 from distill_engine.analysis.stretches.first_analysis import first_analysis
 from distill_engine.analysis.stretches.path import CorpusPath, without_path
+from distill_engine.analysis.stretches.shaping import Shaping
 from distill_engine.analysis.stretches.skeleton import Skeleton
 from distill_engine.analysis.stretches.stretch_controls import measure_stretch_controls
 from distill_engine.audio.arrays import Float32Array
@@ -119,7 +120,9 @@ def _analysed(
         workers = workers_for(model)
         prober = Prober(synthesiser(model, workers), progress, workers)
         until = began + MEASURING_SHARE * (options.deadline - began)
-        controls, withheld = measure_stretch_controls(found, route, prober, seed=options.seed, deadline=until)
+        controls, withheld = measure_stretch_controls(
+            found, route, prober, Shaping(skeleton, found.names), seed=options.seed, deadline=until
+        )
         arrays |= controls.to_arrays()
         table |= {
             "controls": [info.to_dict() for info in controls.infos],

@@ -229,7 +229,7 @@ class Instrument:
 
     def steering(self, seed: int) -> Steering:
         """Return the steering for a new voice."""
-        return Steering(self.controls, self.latent_map, seed, stretches=bool(self.skeleton), space=self.latent_space)
+        return Steering(self.controls, self.latent_map, seed, skeleton=self.skeleton, space=self.latent_space)
 
 
 def prepare_instrument(

@@ -10,6 +10,8 @@ import numpy as np
 from distill_engine.analysis.controls import Controls
 from distill_engine.analysis.map import LatentMap
 from distill_engine.analysis.motion import SourceModulation
+from distill_engine.analysis.stretches.shaping import Shaping
+from distill_engine.analysis.stretches.skeleton import Skeleton
 from distill_engine.audio.arrays import Float32Array, Float64Array
 from distill_engine.state import altered
 from distill_engine.synthesis.marks.plane import Marked
@@ -47,23 +49,26 @@ class SteeringState:
     """The state of the temporal controls' `Motion` [5 * D + 2], None for a model without controls.
 
     `asked` are the values of controls and latents at the last hop, `added` [D] is what they added.
-    Both are None where nothing is retold (see `Steering`).
+    Both are None where nothing is retold (see `Steering`). `level` is what attacks rise from (see
+    `Shaping`).
     """
 
     motion: Float64Array | None
     asked: Float64Array | None = None
     added: Float64Array | None = None
+    level: float | None = None
 
 
 class Steering:
     """Apply the parameters of a hop to a voice's source.
 
-    Without controls and map it only adds the latent offsets. With `stretches`, of a skeleton's
-    model, the map's point and the temporal controls move the player. `strain` says how far the
-    named controls push out of the corpus's region at this hop: 0 inside, 1 at the limit. `space` is
-    the instrument's `latent_space`: marks of another are ignored. With `stretches`, `move` [D] is
-    how far a change of the controls moved what they add since the last hop; None where it did not.
-    `before` [D, n] is what comes before an attack at this hop, with what they add.
+    Without controls and map it only adds the latent offsets. With a `skeleton` the map's point and
+    the temporal controls move the player of stretches, and `Shaping` reshapes what it plays.
+    `strain` says how far the named controls push out of the corpus's region at this hop: 0 inside,
+    1 at the limit. `space` is the instrument's `latent_space`: marks of another are ignored. With a
+    skeleton, `move` [D] is how far a change of the controls moved what they add since the last hop;
+    None where it did not. `before` [D, n] is what comes before an attack at this hop, with what
+    they add.
     """
 
     strain = 0.0
@@ -76,11 +81,12 @@ class Steering:
         latent_map: LatentMap | None,
         seed: int,
         *,
-        stretches: bool = False,
+        skeleton: Skeleton | None = None,
         space: str = "",
     ) -> None:
-        self._controls, self._map, self._stretches, self._space = controls, latent_map, stretches, space
-        self._motion = controls.motion(seed) if controls is not None and not stretches else None
+        self._controls, self._map, self._stretches, self._space = controls, latent_map, skeleton is not None, space
+        self._motion = controls.motion(seed) if controls is not None and skeleton is None else None
+        self._shaping = Shaping(skeleton, controls.names) if controls is not None and skeleton is not None else None
         self._asked: Float64Array | None = None
         self._added: Float64Array | None = None
 
@@ -94,10 +100,12 @@ class Steering:
         if self._stretches:
             source = self._stretch(sources, values, controls, samples)
             latent = self._moved(source, values, controls)
+            if self._shaping is not None:
+                latent = self._shaping.noisier(latent[:, None], controls)[:, 0]
             if sources.before is not None and values.primed:
                 self.before = sources.before + (latent - source)[:, None]
             self._notice(np.concatenate([controls, values.latents]), latent - source, retold=values.retold)
-            return latent
+            return latent if self._shaping is None else latent + self._shaping.attack(source, controls)
         latent = self._source_latent(sources, values.settings, controls, samples)
         place, grip = self._place(values)
         if place is not None:
@@ -177,13 +185,16 @@ class Steering:
     def state(self) -> SteeringState:
         """Return the state."""
         motion = None if self._motion is None else self._motion.state()
-        return SteeringState(motion, self._asked, self._added)
+        level = None if self._shaping is None else self._shaping.level
+        return SteeringState(motion, self._asked, self._added, level)
 
     def restore(self, state: SteeringState) -> None:
         """Continue from a `state`."""
         if self._motion is not None and state.motion is not None:
             self._motion.restore(state.motion)
         self._asked, self._added = state.asked, state.added
+        if self._shaping is not None and state.level is not None:
+            self._shaping.level = state.level
 
 
 def _quickened(settings: SourceSettings, modulation: SourceModulation) -> SourceSettings:

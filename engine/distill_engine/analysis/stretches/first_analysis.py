@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from distill_engine.analysis.controls import ControlInfo, Controls, Paths
+from distill_engine.analysis.controls import ControlInfo, Controls, Kind, Paths
 from distill_engine.analysis.map import make_map
 from distill_engine.analysis.region import fit_region_along
 from distill_engine.analysis.stretches.frame_features import (
@@ -20,6 +20,7 @@ from distill_engine.analysis.stretches.frame_features import (
 )
 from distill_engine.analysis.stretches.path import KEY_LATENTS, LEAD_FRAMES, CorpusPath, Heard, clip_mel, make_path
 from distill_engine.analysis.stretches.pitch import clip_pitches
+from distill_engine.analysis.stretches.shaping import ATTACK, NOISINESS
 from distill_engine.analysis.stretches.skeleton import Skeleton, heard_frames
 from distill_engine.audio.arrays import Float32Array, Float64Array
 from distill_engine.audio.mel_config import DEFAULT_MEL, MelConfig
@@ -33,7 +34,9 @@ REGION_FRAMES = 32  # frames of a region of the map (0.37 s)
 TEMPORAL = (
     ("density", "onsets/s", "how often the sound leaps to another place of the corpus"),
     ("movement", "dB", "how far from the present sound it leaps"),
+    (ATTACK, "dB", "how far the first moments of a sound rise above what came before"),
 )
+OCTAVES = 2.0  # of speed (density) and depth (movement) to either side
 VERSION = 2  # of the manifest's table: analyses of skeletons
 
 
@@ -105,20 +108,27 @@ def _controls(latents: Float64Array, features: Float64Array, *, silent: bool) ->
     found, slopes = feature_directions(latents, features)
     kept = [] if silent else [k for k in range(len(FRAME_FEATURES)) if np.linalg.norm(found[k]) > 0.5]
     infos = [_info(FRAME_FEATURES[k], features[k]) for k in kept]
-    count = len(kept)
+    infos += [_unmeasured(NOISINESS, "feature", "dB", "how little partials stand out of the spectrum")] * (not silent)
+    count = len(infos)
     directions = np.zeros((count + len(TEMPORAL), dimensions))
-    directions[:count] = found[kept]
+    directions[: len(kept)] = found[kept]
     warp = np.zeros((len(directions), 9))
     steps = np.minimum(
         REACH * features.std(axis=1), [MOST_DB if UNITS.get(n, "dB") == "dB" else np.inf for n in FRAME_FEATURES]
     )
     reach = np.minimum(steps / np.maximum(slopes, 1e-9), MOST_SIGMA)
-    warp[:count] = reach[kept, None] * np.linspace(-1.0, 1.0, 9)
+    warp[: len(kept)] = reach[kept, None] * np.linspace(-1.0, 1.0, 9)
     motion = np.zeros((len(directions), 2, 5))
     for index, (name, unit, description) in enumerate(TEMPORAL):
-        infos.append(ControlInfo(name, "temporal", unit, description, 0.0, 0.0, 0.0, 0.0, 0.0, {}, (-1.0, 1.0), False))
-        motion[count + index, :, index] = (-2.0, 2.0)  # octaves of speed (density) and depth (movement)
+        infos.append(_unmeasured(name, "temporal", unit, description))
+        if name != ATTACK:
+            motion[count + index, :, index] = (-OCTAVES, OCTAVES)
     return Controls(infos, Paths(directions, np.zeros((0, 0, 0)), warp, motion), region)
+
+
+def _unmeasured(name: str, kind: Kind, unit: str, description: str) -> ControlInfo:
+    """Return what is known of a control without a range of its own in the corpus."""
+    return ControlInfo(name, kind, unit, description, 0.0, 0.0, 0.0, 0.0, 0.0, {}, (-1.0, 1.0), False)
 
 
 def _info(name: str, values: Float64Array) -> ControlInfo:

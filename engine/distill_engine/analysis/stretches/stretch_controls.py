@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 
 import numpy as np
@@ -16,18 +16,24 @@ import numpy as np
 from distill_engine.analysis.context import Withheld
 from distill_engine.analysis.control_response import Response
 from distill_engine.analysis.controls import ControlInfo, Controls
+from distill_engine.analysis.features import tonal
+from distill_engine.analysis.features.spectral import frames_of
 from distill_engine.analysis.model_prober import Prober
 from distill_engine.analysis.stretches.frame_features import FRAME_FEATURES, frame_features
 from distill_engine.analysis.stretches.path import CorpusPath
+from distill_engine.analysis.stretches.shaping import NOISINESS, Shaping
 from distill_engine.analysis.stretches.skeleton import frame_levels
 from distill_engine.audio.arrays import Float32Array, Float64Array
 from distill_engine.audio.mel import mel_spectrogram
+from distill_engine.audio.mel_config import DEFAULT_MEL
 
 STRETCH_HOPS = 44  # of a stretch that is measured (0.5 s)
 LOUD_NATS = 5.0  # below the corpus's peak (43 dB), within which a stretch must reach
 PLACES = 12  # stretches that each control is measured on, where there is time
 ROUNDS = 4  # in which they are measured; each is spread over the corpus
 POSITIONS = np.array([-1.0, -0.5, 0.0, 0.5, 1.0])
+MEASURED = (*FRAME_FEATURES, NOISINESS)  # features of the sound
+RATE = DEFAULT_MEL.sample_rate
 LEAST_RHO = 0.8  # median over the places, from which on a control is offered
 
 
@@ -51,10 +57,10 @@ def measure_stretch_controls(
     controls: Controls,
     path: CorpusPath,
     prober: Prober,
+    shaping: Shaping,
     *,
     seed: int = 0,
     deadline: float = math.inf,
-    clock: Callable[[], float] = time.monotonic,
 ) -> tuple[Controls, list[Withheld]]:
     """Return the controls that the sound follows, with what was measured, and those withheld.
 
@@ -64,17 +70,21 @@ def measure_stretch_controls(
         controls: found by regression; "temporal" ones are kept as they are.
         path: of the corpus.
         prober: synthesises the stretches.
+        shaping: of the model.
         seed: of the places.
-        deadline: instant of `clock`, in seconds.
+        deadline: instant of `time.monotonic`, in seconds.
     """
     starts = stretch_starts(path, PLACES, seed)
     stretches = [path.latents[:, s : s + STRETCH_HOPS].astype(np.float64) for s in starts]
     moving = [k for k, info in enumerate(controls.infos) if info.kind == "feature"]
     rounds: list[Float64Array] = []
     for number, places in enumerate(filter(None, (stretches[first::ROUNDS] for first in range(ROUNDS)))):
-        began = clock()
-        rounds.append(_measured(controls, moving, places, prober, f"measuring the controls, {number + 1} of {ROUNDS}"))
-        if 2 * clock() - began > deadline:
+        began = time.monotonic()
+        moved = [_moved(controls, shaping, (k, p), z) for k in moving for z in places for p in POSITIONS if p]
+        stage = f"measuring the controls, {number + 1} of {ROUNDS}"
+        found = np.array(prober.measure_each([*places, *moved], _features, stage))
+        rounds.append(_by_position(found, len(places)))
+        if 2 * time.monotonic() - began > deadline:
             break
     infos, withheld = dict(enumerate(controls.infos)), []
     for k, values in zip(moving, np.concatenate(rounds, axis=1), strict=True):
@@ -86,46 +96,47 @@ def measure_stretch_controls(
     return _selected(controls, infos), withheld
 
 
-def _measured(
-    controls: Controls, moving: Sequence[int], places: Sequence[Float64Array], prober: Prober, stage: str
-) -> Float64Array:
-    """Return features [controls, places, positions, features] of stretches [D, T], moved or not."""
-    moved = [_moved(controls, z, k, p) for k in moving for z in places for p in POSITIONS if p]
-    found = np.array(prober.measure_each([*places, *moved], _features, stage))
-    count = len(places)
-    values = found[count:].reshape(len(moving), count, len(POSITIONS) - 1, found.shape[1])
-    centres = np.broadcast_to(found[:count, None], (len(moving), count, 1, found.shape[1]))
+def _by_position(found: Float64Array, count: int) -> Float64Array:
+    """Return features [controls, places, positions, features] of `count` places, then moved ones.
+
+    They are `found` [count * (1 + controls * (positions - 1)), features].
+    """
+    values = found[count:].reshape(-1, count, len(POSITIONS) - 1, found.shape[1])
+    centres = np.broadcast_to(found[:count, None], (len(values), count, 1, found.shape[1]))
     return np.concatenate([values[:, :, :2], centres, values[:, :, 2:]], axis=2)
 
 
 def measured_hops() -> int:
     """Return the most hops of sound that a measurement synthesises."""
-    return (1 + len(FRAME_FEATURES) * (len(POSITIONS) - 1)) * PLACES * STRETCH_HOPS
+    return (1 + len(MEASURED) * (len(POSITIONS) - 1)) * PLACES * STRETCH_HOPS
 
 
 def _features(samples: Float32Array) -> Float64Array:
-    """Return the features [FRAME_FEATURES] of samples [T], weighted by level."""
+    """Return the features [MEASURED] of samples [T], weighted by level."""
     mel = mel_spectrogram(samples)
     levels = frame_levels(mel)
     weight = np.exp(levels - levels.max())
-    return np.asarray((frame_features(mel) * weight).sum(axis=1) / weight.sum())
+    values = (frame_features(mel) * weight).sum(axis=1) / weight.sum()
+    noise = tonal.noisiness(tonal.magnitude_spectra(frames_of(samples, tonal.WINDOW, DEFAULT_MEL.hop)), RATE)
+    return np.append(values, (noise * weight).sum() / weight.sum())
 
 
-def _moved(controls: Controls, stretch: Float64Array, k: int, position: float) -> Float64Array:
-    """Return the latents [D, T] of a stretch with control k at `position`, limited as live."""
+def _moved(controls: Controls, shaping: Shaping, at: tuple[int, float], stretch: Float64Array) -> Float64Array:
+    """Return the latents [D, T] of a stretch with a control at a position, limited as live."""
     values = np.zeros(len(controls))
-    values[k] = position
+    values[at[0]] = at[1]
     offset = controls.unlimited(stretch[:, 0], values)
-    return np.stack([controls.region.limited(z, z + offset)[0] for z in stretch.T], axis=1)
+    moved = np.stack([controls.region.limited(z, z + offset)[0] for z in stretch.T], axis=1)
+    return shaping.noisier(moved, values)
 
 
 def _judged(info: ControlInfo, response: Response) -> ControlInfo:
     """Return the facts of a control with what was measured."""
-    index = FRAME_FEATURES.index(info.name)
+    index = MEASURED.index(info.name)
     medians = response.medians(index)
     spread = max(abs(medians[-1] - medians[0]), 1e-9)
     leakage: dict[str, float] = {}
-    for other, name in enumerate(FRAME_FEATURES):
+    for other, name in enumerate(MEASURED):
         if other != index:
             moved = response.medians(other)
             share = (moved[-1] - moved[0]) / max(float(np.ptp(response.values[:, :, other])), 1e-9)

@@ -16,6 +16,7 @@ import torch
 from torch import Tensor, nn
 
 from distill_engine.analysis.controls import Controls, no_paths
+from distill_engine.analysis.stretches.shaping import NOISINESS
 from distill_engine.audio.mel import hann_window, mel_filterbank
 from distill_engine.audio.mel_config import MelConfig
 from distill_engine.errors import ConfigError, ModelFileError
@@ -232,6 +233,6 @@ def _attribute_names(controls: Controls | None) -> dict[str, int]:
         name = re.sub(r"\W", "_", info.name, flags=re.ASCII)
         taken = name in names or name in ("methods", "attributes") or name.startswith("latent_")
         name = name if name[:1].isalpha() and not taken else f"control_{index}"
-        if info.kind != "temporal":  # it moves the source, which the host has
+        if info.kind != "temporal" and info.name != NOISINESS:  # what moves the source, or has no direction, stays here
             names[name] = index
     return names
