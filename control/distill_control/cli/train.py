@@ -99,7 +99,6 @@ def run_train(args: argparse.Namespace) -> int:
 
     Raises DistillError.
     """
-    need_training("distill train")
     need_one_process("distill train")
     check_output_folder(args.output.resolve())
     with training_lock(args.output):
@@ -110,18 +109,18 @@ def _run_train(args: argparse.Namespace) -> int:
     began = time.monotonic()
     args.resume = changes_list(args) or resume_or_fresh(args, "training/model", args.output)
     check_writable(args.output)
-    if not args.resume:
-        keep_old_model(args.output)
     saved = read_saved_training(args.output, "training/model") if args.resume else None
     if args.resume and saved is None and not changes_list(args):
         raise TrainingError(f"{args.output}: holds no checkpoint of a model to resume: train it with --fresh")
     args.seed = chosen_seed(args, saved)
     config = _model_config(args, saved)
     codes = chosen_codes(args, saved, config.family)
-    _check_device(args)
+    _check_torch(args, config)
     corpus = _corpus(args, saved)
     saved_vocoder = _saved_vocoder(args) if args.resume and args.with_vocoder else None
     _check_same_corpus(args.output, corpus, saved, saved_vocoder)
+    if not args.resume:
+        keep_old_model(args.output)
     from distill_control.cli.support.train_view import TrainingView
     from distill_engine.training.events import Planned
 
@@ -148,8 +147,10 @@ def _run_train(args: argparse.Namespace) -> int:
     return report(args, args.output)
 
 
-def _check_device(args: argparse.Namespace) -> None:
-    """Check that the device is there, before the plan is printed. Raises TrainingError."""
+def _check_torch(args: argparse.Namespace, config: ModelConfig) -> None:
+    """Check that what computes is there, before the plan is printed. Raises DistillError."""
+    if args.with_vocoder or not config.closed_form:
+        need_training("distill train --with-vocoder" if args.with_vocoder else "this `distill train`")
     if args.device != "auto":
         from distill_engine.training.device import training_device
 

@@ -12,7 +12,6 @@ from distill_engine.library.folders import cache_dir
 from distill_engine.library.lookup import MODEL_SUFFIX
 from distill_engine.program.model import Model, load_model
 from distill_engine.system.checked_values import checked_function, checked_path, checked_whole
-from distill_engine.system.extras import need_training
 from distill_engine.system.listeners import ignore
 from distill_engine.system.torchrun import need_one_process
 from distill_engine.vocabulary.table import SEED_LIMIT
@@ -41,12 +40,10 @@ def train(  # seven parameters: a training has that many choices, all but two wi
         stopped: asked between steps; the training ends, and is saved, when it returns True.
 
     Raises:
-        MissingPartError: if the training part is not installed.
         ArgumentError: for an argument of another type, or out of range.
         CorpusError, TrainingError: if the sounds cannot be trained on, or `output` exists.
         Cancelled: if it was stopped before its end.
     """
-    need_training("distill_engine.train")
     need_one_process("distill_engine.train")
     from distill_engine.models.model_config import skeleton_config
     from distill_engine.rendering.analysing import AnalysisOptions, analyse_model_file

@@ -19,6 +19,7 @@ from distill_engine.models.skeleton_model import SkeletonModel
 from distill_engine.training.graphs.export import export_runtime
 from distill_engine.training.keeper import Result
 from distill_engine.training.latent.coded_model import CodedModel
+from distill_engine.training.latent.model_options import CHECKPOINT_PART
 from distill_engine.training.latent.step import set_latent_statistics
 from distill_engine.training.latent.task import LatentTask
 from distill_engine.training.loop import Position
@@ -29,7 +30,6 @@ from distill_engine.training.verdict import gains_no_more
 if TYPE_CHECKING:
     from distill_engine.dataset.corpus import Corpus
 
-CHECKPOINT_PART = "training/model"
 LEAST_GAIN = 0.005  # nats on held-out clips, for which a correction is kept
 
 

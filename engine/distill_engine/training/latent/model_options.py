@@ -8,6 +8,8 @@ from distill_engine.models.model_config import ModelConfig
 from distill_engine.training.latent.settings import CodeShape
 from distill_engine.training.loop import CHECKPOINT_SECONDS
 
+CHECKPOINT_PART = "training/model"
+
 
 @dataclass(frozen=True)
 class ModelOptions:
