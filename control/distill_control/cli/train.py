@@ -63,7 +63,7 @@ def register(subparsers: Any, common: argparse.ArgumentParser) -> None:
     train.add_argument(
         "--preset",
         choices=("auto", "quick", "balanced", "quality"),
-        help="length and settings (default auto: by the size of the corpus)",
+        help="length of what is trained (default auto: by the size of the corpus)",
     )
     train.add_argument(
         "--with-vocoder",
@@ -169,10 +169,14 @@ def _model_config(args: argparse.Namespace, saved: SavedTraining | None) -> Mode
         raise TrainingError(
             f"the training to resume is of family {kept.family}: leave --family {args.family} out, or --fresh"
         )
-    if kept is not None and args.latent_dim is None:
+    if kept is not None and args.latent_dim not in (None, kept.latent_dim):
+        raise TrainingError(
+            f"the training to resume has {kept.latent_dim} latents: leave --latent-dim {args.latent_dim} out, or --fresh"
+        )
+    if kept is not None:
         return kept
     latent_dim = SKELETON_LATENT_DIM if args.latent_dim is None else args.latent_dim
-    return skeleton_config(latent_dim, family=args.family or (kept.family if kept else "vae"))
+    return skeleton_config(latent_dim, family=args.family or "vae")
 
 
 def _corpus(args: argparse.Namespace, saved: SavedTraining | None) -> Corpus:
@@ -198,7 +202,7 @@ def _leave_path_out(args: argparse.Namespace, listen: Callable[[Warned], None]) 
     if args.no_corpus:
         listen(Warned(LEFT))
     if args.remove:
-        listen(Warned("what is removed plays no more, but the weights keep what they learned from it"))
+        listen(Warned("what is removed plays no more, but skeleton and weights keep what they took from it"))
 
 
 def _saved_vocoder(args: argparse.Namespace) -> SavedTraining | None:

@@ -32,12 +32,12 @@ def train(  # seven parameters: a training has that many choices, all but two wi
     Args:
         corpus: folder with 5 to 500 sound files.
         output: the `.distillgan` file to write; it plays after the first seconds.
-        minutes: for everything; by default the length follows from the corpus.
+        minutes: for everything; by default the controls are measured as well as they can be.
         seed: of all random choices.
         analyse: whether to measure at the end which controls the sound follows; without it they
             are those that the corpus suggests.
         listen: called with every event of `distill_engine.training.events` and of the analysis.
-        stopped: asked between steps; the training ends, and is saved, when it returns True.
+        stopped: asked before the model is written and after; True ends it there.
 
     Raises:
         ArgumentError: for an argument of another type, or out of range.
@@ -64,7 +64,7 @@ def train(  # seven parameters: a training has that many choices, all but two wi
     sounds = load_corpus(folder, seed=seed, cache_dir=cache_dir())
     options = ModelOptions(skeleton_config(), seed=seed, fresh=True)
     if not train_model(sounds, path, options, listen=listen, stopped=stopped).completed or stopped():
-        raise Cancelled(f"{path}: stopped; what was trained is saved")
+        raise Cancelled(f"{path}: stopped; " + ("the model is saved" if path.exists() else "nothing was written"))
     if analyse:
         analysis = AnalysisOptions(seed) if end is None else AnalysisOptions(seed, deadline=end)
         analyse_model_file(path, sounds, analysis, listen)

@@ -107,6 +107,7 @@ class LatentEntry:
         if isinstance(alone, CodedModel) and isinstance(model, CodedModel):
             gain = min(gain, 0.0) + error(alone, alone.coded) - error(model, model.coded)  # no loss without codes
         kept = gain > LEAST_GAIN
+        enough = enough or (not isinstance(model, CodedModel) and error(alone) < LEAST_GAIN)  # more cannot be gained
         return model if kept else alone, {"gain": round(gain, 4), "kept": kept, "enough": enough}
 
     def _manifest(self, old: Manifest, position: Position, *, completed: bool) -> Manifest:
