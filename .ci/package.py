@@ -89,7 +89,7 @@ def install(wheel: Path, wheels: Path, folder: Path) -> Path:
 
 
 def try_out(scripts: Path, folder: Path) -> None:
-    """Run what was installed: the versions, the demo into a file, and a command that needs the training part."""
+    """Run what was installed: the versions, the demo into a file, a model of it, and a command that needs more."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     where = run(scripts / "python", "-c", "import distill_engine; print(distill_engine.__file__)", folder=folder)
     assert str(folder) in where, f"the wheel is not what runs: {where}"
@@ -101,8 +101,13 @@ def try_out(scripts: Path, folder: Path) -> None:
     said = run(scripts / "python", "-c", DEMO, folder=folder)
     size = (folder / "demo.wav").stat().st_size
     assert size > 2 * 44100 * 2, f"the demo wrote {size} bytes: {said}"
-    train = [scripts / "distill", "train", folder, "-o", folder / "mine.distillgan"]
-    refused = subprocess.run(list(map(str, train)), capture_output=True, text=True, check=False)
+    sounds, model = folder / "sounds", folder / "mine.distillgan"
+    sounds.mkdir()
+    (folder / "demo.wav").rename(sounds / "demo.wav")
+    run(scripts / "distill", "train", sounds, "-o", model, "--no-analysis", folder=folder)
+    run(scripts / "distill", "render", model, "-o", folder / "out.wav", "--duration", "1", folder=folder)
+    vocoder = [scripts / "distill", "train-vocoder", model, sounds]
+    refused = subprocess.run(list(map(str, vocoder)), capture_output=True, text=True, check=False)
     assert refused.returncode == 1, refused
     assert "distill-audio[train]" in refused.stderr, refused
 

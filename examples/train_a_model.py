@@ -1,8 +1,6 @@
 """Train a model on a folder of sounds, say what happens, and write a first sound that it plays.
 
-    python examples/train_a_model.py my_sounds birds.distillgan --minutes 2
-
-It needs the training part: python -m pip install 'distill-audio[train]'.
+python examples/train_a_model.py my_sounds birds.distillgan
 """
 
 import argparse
@@ -17,7 +15,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("folder", help="a folder of 5 to 500 sound files")
     parser.add_argument("output", type=Path, help="the .distillgan file to write")
-    parser.add_argument("--minutes", type=float, default=2.0, help="for everything")
+    parser.add_argument("--minutes", type=float, help="for everything (default: as long as it takes, some seconds)")
     parser.add_argument("--quick", action="store_true", help="do not measure which controls the sound follows")
     args = parser.parse_args()
 

@@ -12,7 +12,7 @@ from typing import Any
 SECONDS = 20.0
 NEXT_STEPS = """  distill-engine                       play it until Ctrl-C; in a second terminal:
   distill send /distill/control/brightness 1
-  distill train MY_SOUNDS -o mine.distillgan --minutes 2
+  distill train MY_SOUNDS -o mine.distillgan
 docs/start/first-sound.md goes on from here"""
 
 
@@ -50,7 +50,7 @@ def next_steps() -> str:
         how = f"source {activate}" if activate.exists() and "/uv/" not in prefix else install_command("")
         lines += [f"  {how}", "                                       until then the commands are not found"]
     if not training_installed():
-        lines += [f"  {install_command()}", "                                       to train on sounds of your own"]
+        lines += [f"  {install_command()}", "                                       for a vocoder of your own"]
     return "\n".join([*lines, NEXT_STEPS])
 
 

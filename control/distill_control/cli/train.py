@@ -63,7 +63,7 @@ def register(subparsers: Any, common: argparse.ArgumentParser) -> None:
     train.add_argument(
         "--preset",
         choices=("auto", "quick", "balanced", "quality"),
-        help="length and settings (default auto: by the size of the corpus)",
+        help="length of what is trained (default auto: by the size of the corpus)",
     )
     train.add_argument(
         "--with-vocoder",
@@ -99,7 +99,6 @@ def run_train(args: argparse.Namespace) -> int:
 
     Raises DistillError.
     """
-    need_training("distill train")
     need_one_process("distill train")
     check_output_folder(args.output.resolve())
     with training_lock(args.output):
@@ -110,18 +109,18 @@ def _run_train(args: argparse.Namespace) -> int:
     began = time.monotonic()
     args.resume = changes_list(args) or resume_or_fresh(args, "training/model", args.output)
     check_writable(args.output)
-    if not args.resume:
-        keep_old_model(args.output)
     saved = read_saved_training(args.output, "training/model") if args.resume else None
     if args.resume and saved is None and not changes_list(args):
         raise TrainingError(f"{args.output}: holds no checkpoint of a model to resume: train it with --fresh")
     args.seed = chosen_seed(args, saved)
     config = _model_config(args, saved)
     codes = chosen_codes(args, saved, config.family)
-    _check_device(args)
+    _check_torch(args, config)
     corpus = _corpus(args, saved)
     saved_vocoder = _saved_vocoder(args) if args.resume and args.with_vocoder else None
     _check_same_corpus(args.output, corpus, saved, saved_vocoder)
+    if not args.resume:
+        keep_old_model(args.output)
     from distill_control.cli.support.train_view import TrainingView
     from distill_engine.training.events import Planned
 
@@ -148,8 +147,10 @@ def _run_train(args: argparse.Namespace) -> int:
     return report(args, args.output)
 
 
-def _check_device(args: argparse.Namespace) -> None:
-    """Check that the device is there, before the plan is printed. Raises TrainingError."""
+def _check_torch(args: argparse.Namespace, config: ModelConfig) -> None:
+    """Check that what computes is there, before the plan is printed. Raises DistillError."""
+    if args.with_vocoder or not config.closed_form:
+        need_training("distill train --with-vocoder" if args.with_vocoder else "this `distill train`")
     if args.device != "auto":
         from distill_engine.training.device import training_device
 
@@ -168,10 +169,14 @@ def _model_config(args: argparse.Namespace, saved: SavedTraining | None) -> Mode
         raise TrainingError(
             f"the training to resume is of family {kept.family}: leave --family {args.family} out, or --fresh"
         )
-    if kept is not None and args.latent_dim is None:
+    if kept is not None and args.latent_dim not in (None, kept.latent_dim):
+        raise TrainingError(
+            f"the training to resume has {kept.latent_dim} latents: leave --latent-dim {args.latent_dim} out, or --fresh"
+        )
+    if kept is not None:
         return kept
     latent_dim = SKELETON_LATENT_DIM if args.latent_dim is None else args.latent_dim
-    return skeleton_config(latent_dim, family=args.family or (kept.family if kept else "vae"))
+    return skeleton_config(latent_dim, family=args.family or "vae")
 
 
 def _corpus(args: argparse.Namespace, saved: SavedTraining | None) -> Corpus:
@@ -197,7 +202,7 @@ def _leave_path_out(args: argparse.Namespace, listen: Callable[[Warned], None]) 
     if args.no_corpus:
         listen(Warned(LEFT))
     if args.remove:
-        listen(Warned("what is removed plays no more, but the weights keep what they learned from it"))
+        listen(Warned("what is removed plays no more, but skeleton and weights keep what they took from it"))
 
 
 def _saved_vocoder(args: argparse.Namespace) -> SavedTraining | None:

@@ -164,6 +164,6 @@ def _vocoder_to_resume(args: argparse.Namespace) -> tuple[bool, SavedTraining | 
 def raise_if_stopped(done: Finished) -> None:
     """Raise Cancelled if the user stopped a training."""
     if not done.completed and not done.steps:
-        raise Cancelled("Stopped before the first step: no checkpoint was written.")
+        raise Cancelled("Stopped before anything was written.")
     if not done.completed:
         raise Cancelled(f"Checkpoint saved at epoch {done.epochs}. Resume anytime (--resume).")

@@ -152,8 +152,9 @@ def likeness(book: Float64Array) -> Float64Array:
 def filled(prior: MarkovPrior, corpus: CorpusCodes, codes: Codes, columns: tuple[int, int], seed: int) -> Codes:
     """Return codes [levels, C] with a range drawn anew from both its sides.
 
-    Level 0 is drawn; the other levels are those of the corpus column that follows the one before
-    where it can, else of one drawn among those with the code. Raises CodesError for no range.
+    Level 0 is drawn; the other levels are those of the corpus column that follows the one before in
+    its clip where it can, else of one drawn among those with the code. The first follows a column
+    with the code before the range where there is one. Raises CodesError for no range.
     """
     first, end = columns
     check_range(columns, codes.shape[1])
@@ -161,13 +162,17 @@ def filled(prior: MarkovPrior, corpus: CorpusCodes, codes: Codes, columns: tuple
     before = int(codes[0, first - 1]) if first else -1
     after = int(codes[0, end]) if end < codes.shape[1] else -1
     made[0, first:end] = prior.between(before, after, end - first, rng)
+    whole = corpus.codes[0]
+    follows = np.ones(len(whole), bool)
+    follows[corpus.offsets[:-1]] = False  # a clip's first column follows none
     place = -1
     for column in range(first, end):
-        code = made[0, column]
-        if not 0 <= place + 1 < corpus.codes.shape[1] or corpus.codes[0, place + 1] != code:
-            found = np.flatnonzero(corpus.codes[0] == code)
-            place = int(rng.choice(found if len(found) else corpus.codes.shape[1]))
-        else:
+        found = whole == made[0, column]
+        if 0 <= place + 1 < len(whole) and found[place + 1] and follows[place + 1]:
             place += 1
+        else:
+            after = found & follows & (np.roll(whole, 1) == before) if column == first else found
+            pool = np.flatnonzero(after if after.any() else found)
+            place = int(rng.choice(pool if len(pool) else len(whole)))
         made[1:, column] = corpus.codes[1:, place]
     return made

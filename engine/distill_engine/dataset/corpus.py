@@ -82,7 +82,8 @@ class Corpus:
     """Clips and their split: `training` and `validation` are indices into `clips`.
 
     `digest` identifies the sounds and their split, `remarks` are sentences for the user, `listing`
-    is the list that a model file keeps.
+    is the list that a model file keeps. `whole` are the sounds where one is two clips, of which the
+    end is held out.
     """
 
     clips: tuple[Clip, ...]
@@ -92,6 +93,12 @@ class Corpus:
     digest: str
     remarks: tuple[str, ...] = ()
     listing: SoundList = field(default_factory=SoundList)
+    whole: tuple[Clip, ...] = ()
+
+    @property
+    def sounds(self) -> tuple[Clip, ...]:
+        """The clips as they play: none cut in two."""
+        return self.whole or self.clips
 
     @property
     def earlier(self) -> tuple[str, ...]:
@@ -204,14 +211,12 @@ def _with_tail(clips: list[Clip], split: Split, report: CorpusReport, digest: st
     index = split.tail_of or 0
     clip = clips[index]
     everything = tuple(range(len(clips)))
-    end, remark = len(clip.stored), f"too few files to hold one out: the last tenth of {clip.name} validates"
+    end, remark = len(clip.stored), f"no file can be spared to judge by: the last tenth of {clip.name} validates"
     sounds_until = _sounds_until(clip.stored)
     if clip.duration >= TAIL_SECONDS and 0 < sounds_until <= _cut(end):
         end = sounds_until
         digest = hashlib.sha256(f"{digest}:{end}".encode()).hexdigest()
-        remark = (
-            f"too few files to hold one out: the last sound in {clip.name} validates, the silence after it is left out"
-        )
+        remark = f"no file can be spared to judge by: the last sound in {clip.name} validates, the silence after it is left out"
     if end < TAIL_SECONDS * clip.sample_rate:
         remark = f"too little sound to hold any out: {clip.name} is trained on and validated on"
         return Corpus(tuple(clips), everything, (index,), report, digest, (*report.remarks, remark))
@@ -219,7 +224,8 @@ def _with_tail(clips: list[Clip], split: Split, report: CorpusReport, digest: st
     head = Clip(clip.name, part_of(clip.stored, 0, cut), clip.sample_rate, clip.cache)
     tail = Clip(f"{clip.name} (end)", part_of(clip.stored, cut, end), clip.sample_rate, clip.cache)
     parts = (*clips[:index], head, *clips[index + 1 :], tail)
-    return Corpus(parts, everything, (len(clips),), report, digest, (*report.remarks, remark))
+    remarks = (*report.remarks, remark)
+    return Corpus(parts, everything, (len(clips),), report, digest, remarks, whole=tuple(clips))
 
 
 def _sounds_until(samples: Samples) -> int:

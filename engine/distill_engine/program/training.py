@@ -12,7 +12,6 @@ from distill_engine.library.folders import cache_dir
 from distill_engine.library.lookup import MODEL_SUFFIX
 from distill_engine.program.model import Model, load_model
 from distill_engine.system.checked_values import checked_function, checked_path, checked_whole
-from distill_engine.system.extras import need_training
 from distill_engine.system.listeners import ignore
 from distill_engine.system.torchrun import need_one_process
 from distill_engine.vocabulary.table import SEED_LIMIT
@@ -33,20 +32,18 @@ def train(  # seven parameters: a training has that many choices, all but two wi
     Args:
         corpus: folder with 5 to 500 sound files.
         output: the `.distillgan` file to write; it plays after the first seconds.
-        minutes: for everything; by default the length follows from the corpus.
+        minutes: for everything; by default the controls are measured as well as they can be.
         seed: of all random choices.
         analyse: whether to measure at the end which controls the sound follows; without it they
             are those that the corpus suggests.
         listen: called with every event of `distill_engine.training.events` and of the analysis.
-        stopped: asked between steps; the training ends, and is saved, when it returns True.
+        stopped: asked before the model is written and after; True ends it there.
 
     Raises:
-        MissingPartError: if the training part is not installed.
         ArgumentError: for an argument of another type, or out of range.
         CorpusError, TrainingError: if the sounds cannot be trained on, or `output` exists.
         Cancelled: if it was stopped before its end.
     """
-    need_training("distill_engine.train")
     need_one_process("distill_engine.train")
     from distill_engine.models.model_config import skeleton_config
     from distill_engine.rendering.analysing import AnalysisOptions, analyse_model_file
@@ -67,7 +64,7 @@ def train(  # seven parameters: a training has that many choices, all but two wi
     sounds = load_corpus(folder, seed=seed, cache_dir=cache_dir())
     options = ModelOptions(skeleton_config(), seed=seed, fresh=True)
     if not train_model(sounds, path, options, listen=listen, stopped=stopped).completed or stopped():
-        raise Cancelled(f"{path}: stopped; what was trained is saved")
+        raise Cancelled(f"{path}: stopped; " + ("the model is saved" if path.exists() else "nothing was written"))
     if analyse:
         analysis = AnalysisOptions(seed) if end is None else AnalysisOptions(seed, deadline=end)
         analyse_model_file(path, sounds, analysis, listen)

@@ -112,7 +112,7 @@ def _analysed(
     """Return path, map and controls [...] of a skeleton's model, and the manifest's table."""
     began = time.monotonic()
     arrays, table = first_analysis(
-        skeleton, [clip.stored for clip in corpus.clips], [clip.name for clip in corpus.clips]
+        skeleton, [clip.stored for clip in corpus.sounds], [clip.name for clip in corpus.sounds]
     )
     found, route = Controls.from_part(arrays, table), CorpusPath.from_part(arrays, len(skeleton.spread))
     if route is not None and table["has_map"]:

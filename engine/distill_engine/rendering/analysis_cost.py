@@ -5,8 +5,10 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from distill_engine.analysis.analyse import most_hops
 from distill_engine.analysis.context import AnalysisConfig
@@ -55,22 +57,16 @@ def expected_seconds(
 def hop_seconds(config: ModelConfig, kind: str | None) -> float:
     """Return the seconds that one hop takes to decode, vocode and measure.
 
-    This is the better of two passes. The latent model's weights are random.
+    This is the better of two passes. A latent model of version 1 has random weights; one of version
+    2 takes no time to speak of, and its mels are random.
     """
-    import torch
-
-    from distill_engine.models.build import build_model
-
     kind = kind or choose_vocoder(Manifest(), "auto").kind
     path = shipped_base(kind) or choose_vocoder(Manifest(), f"base {kind}").path or ""
     base = load_model(path, vocoder=kind, threads=1)
-    model = build_model(config).eval()
-    latents = torch.from_numpy(np.random.default_rng(0).standard_normal((1, config.latent_dim, TIMED_HOPS)))
+    decode = _decoder(config)
 
     def decode_and_measure(player: LoadedModel) -> None:
-        with torch.no_grad():
-            mel = model.decode(latents.float())[0].numpy()
-        extract(player.vocode(np.clip(mel, -11.5, 0.0).astype(np.float32)))
+        extract(player.vocode(np.clip(decode(), -11.5, 0.0).astype(np.float32)))
 
     workers, best = workers_for(base), np.inf
     players = [base.another() for _ in range(workers)]
@@ -80,3 +76,24 @@ def hop_seconds(config: ModelConfig, kind: str | None) -> float:
             list(pool.map(decode_and_measure, players))
             best = min(best, time.perf_counter() - began)
     return best / (workers * TIMED_HOPS)
+
+
+def _decoder(config: ModelConfig) -> Callable[[], npt.NDArray[Any]]:
+    """Return a function that decodes TIMED_HOPS latents into log-mel [bands, TIMED_HOPS]."""
+    rng = np.random.default_rng(0)
+    if config.version == 2:
+        mel = rng.normal(-5.0, 1.0, (config.bands, TIMED_HOPS))
+        return lambda: mel
+    import torch
+
+    from distill_engine.models.build import build_model
+
+    model = build_model(config).eval()
+    latents = torch.from_numpy(rng.standard_normal((1, config.latent_dim, TIMED_HOPS))).float()
+
+    def decode() -> npt.NDArray[Any]:
+        """Decode with random weights."""
+        with torch.no_grad():
+            return np.asarray(model.decode(latents)[0].numpy())
+
+    return decode

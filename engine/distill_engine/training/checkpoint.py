@@ -1,6 +1,7 @@
 """Training state as named arrays and JSON values.
 
 A file can hold it without pickle, and a training that is resumed from it continues bit for bit.
+Imports torch where it is used: models in closed form are made without it.
 """
 
 from __future__ import annotations
@@ -8,14 +9,16 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
-import torch
-from torch import nn
 
 from distill_engine.errors import TrainingError
+
+if TYPE_CHECKING:
+    import torch
+    from torch import nn
 
 Arrays = dict[str, npt.NDArray[Any]]
 
@@ -41,6 +44,8 @@ class Checkpoint:
 
         Raises TrainingError if names or shapes do not fit.
         """
+        import torch
+
         state = {name: torch.from_numpy(array) for name, array in self.arrays_under(prefix).items()}
         try:
             module.load_state_dict(state, strict=True)
@@ -52,6 +57,8 @@ class Checkpoint:
 
         Moments become arrays `<prefix>.<parameter>.<name>`, options metadata under `prefix`.
         """
+        import torch
+
         state = optimizer.state_dict()
         for index, entries in state["state"].items():
             for name, value in entries.items():
@@ -60,6 +67,8 @@ class Checkpoint:
 
     def take_optimizer(self, prefix: str, optimizer: torch.optim.Optimizer) -> None:
         """Load the state under `prefix` into an optimiser of the same parameters."""
+        import torch
+
         template = optimizer.state_dict()
         entries: dict[int, dict[str, torch.Tensor]] = {}
         for key, value in self.arrays_under(prefix).items():
@@ -79,6 +88,8 @@ class Checkpoint:
 
     def take_generator(self, name: str, generator: torch.Generator) -> None:
         """Set a torch generator to the state stored under `name`."""
+        import torch
+
         generator.set_state(torch.from_numpy(self.arrays[f"rng.{name}"].copy()))
 
     def put_numpy(self, name: str, rng: np.random.Generator) -> None:

@@ -10,30 +10,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from distill_engine.audio.mel_config import DEFAULT_MEL
-from distill_engine.errors import TrainingError
 from distill_engine.training.batches import Augmentation, Batches
 from distill_engine.training.checkpoint import Checkpoint
 from distill_engine.training.device import faster_threads
 from distill_engine.training.events import Finished, Listener, Started
 from distill_engine.training.keeper import FileEntry, Keeper
 from distill_engine.training.loop import CHECKPOINT_SECONDS, Budget, Enough, Task, TrainingLoop
-from distill_engine.training.storage import StoredTraining, check_corpus, read_checkpoint
+from distill_engine.training.storage import StoredTraining
 
 if TYPE_CHECKING:
     from distill_engine.dataset.corpus import Corpus
-
-
-def checkpoint_to_resume(output: Path, part: str, what: str, corpus: Corpus) -> StoredTraining:
-    """Read the checkpoint in a part of a model file, for a training of this corpus.
-
-    `what` is "model" or begins with "vocoder". Raises TrainingError if there is no checkpoint, or
-    one of another corpus.
-    """
-    found = read_checkpoint(output, part)
-    if found is None:
-        raise TrainingError(f"{output}: holds no checkpoint of a {what} to resume: train it with --fresh")
-    check_corpus(output, what, found.about, corpus)
-    return found
 
 
 def training_batches(corpus: Corpus, batch_size: int, frames: int, seed: int, *, augment: bool) -> Batches:

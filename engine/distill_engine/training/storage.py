@@ -7,14 +7,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
-import torch
-from torch import nn
 
 from distill_engine.errors import ModelFileError, TrainingError
 from distill_engine.modelfile import ModelFile, Part
 from distill_engine.training.checkpoint import Checkpoint
 
 if TYPE_CHECKING:
+    from torch import nn
+
     from distill_engine.dataset.corpus import Corpus
 
 
@@ -42,6 +42,8 @@ def load_weights(module: nn.Module, arrays: dict[str, np.ndarray], where: str) -
     Half precision becomes float32. Raises ModelFileError, beginning with `where`, if names or
     shapes do not fit.
     """
+    import torch
+
     state = {name: torch.from_numpy(np.ascontiguousarray(a)).float() for name, a in arrays.items()}
     try:
         module.load_state_dict(state, strict=True)
@@ -84,3 +86,16 @@ def read_checkpoint(path: Path, part: str) -> StoredTraining | None:
     except (KeyError, ValueError) as error:
         raise TrainingError(f"{path}: the checkpoint in it cannot be read: start again with --fresh") from error
     return StoredTraining(Checkpoint(dict(read.arrays), metadata), about)
+
+
+def checkpoint_to_resume(output: Path, part: str, what: str, corpus: Corpus) -> StoredTraining:
+    """Read the checkpoint in a part of a model file, for a training of this corpus.
+
+    `what` is "model" or begins with "vocoder". Raises TrainingError if there is no checkpoint, or
+    one of another corpus.
+    """
+    found = read_checkpoint(output, part)
+    if found is None:
+        raise TrainingError(f"{output}: holds no checkpoint of a {what} to resume: train it with --fresh")
+    check_corpus(output, what, found.about, corpus)
+    return found

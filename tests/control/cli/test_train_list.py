@@ -14,9 +14,11 @@ from distill_control.cli.main import main
 from distill_engine.analysis.stretches.skeleton import NAMES
 from distill_engine.dataset.corpus import load_corpus
 from distill_engine.dataset.listing import SoundList
+from distill_engine.inference.stored_codes import store_codes, stored_route
 from distill_engine.library.presetformat import Preset
 from distill_engine.library.presets import PresetStore
 from distill_engine.modelfile import ModelFile
+from distill_engine.models.model_config import skeleton_config
 from distill_engine.system.listeners import ignore
 from distill_engine.training.latent import relisting
 from distill_engine.training.latent.carried_presets import Meaning
@@ -93,7 +95,7 @@ def test_a_removed_sound_leaves_the_path_and_that_weights_keep_it_is_said(
     assert train(sounds, model, "--add", noise) == 0
     capsys.readouterr()
     assert train(sounds, model, "--remove", "tone0.wav", noise) == 0
-    assert "weights keep what they learned" in capsys.readouterr().err
+    assert "weights keep what they took" in capsys.readouterr().err
     assert {sound.name for sound in parts(model)[2].sounds} == {"tone1.wav", "tone2.wav", "tone3.wav"}
     shutil.copy(noise, sounds / "new.wav")
     assert train(sounds, model, "--resume") == 0
@@ -200,3 +202,36 @@ def test_a_sound_that_is_gone_changed_or_unreadable_is_named_and_nothing_is_lost
     assert model.read_bytes() == before
     assert train(sounds, model, "--remove", "tone0.wav", "tone1.wav", "tone2.wav") == 0
     assert [sound.name for sound in parts(model)[2].sounds] == ["tone3.wav"]
+
+
+def test_codes_of_a_sound_that_is_removed_leave_the_file(sounds: Path, tmp_path: Path) -> None:
+    path = tmp_path / "whole.distillgan"
+    train_model(load_corpus(sounds), path, ModelOptions(skeleton_config()), listen=ignore)
+    route = stored_route(path)
+    assert route is not None
+    store_codes(path, route)
+    assert main(["train", str(sounds), "-o", str(path), "--remove", "tone0.wav", "--no-analysis"]) == 0
+    with ModelFile.open(path) as file:
+        assert "codes" not in file.parts
+        assert not file.manifest.codes
+
+
+def test_sounds_join_a_slimmed_model_of_all_components(sounds: Path, noise: Path, tmp_path: Path) -> None:
+    path = tmp_path / "whole.distillgan"
+    train_model(load_corpus(sounds), path, ModelOptions(skeleton_config()), listen=ignore)
+    before = parts(path)[0]
+    assert main(["model", "slim", str(path)]) == 0
+    assert main(["train", str(sounds), "-o", str(path), "--add", str(noise), "--no-analysis"]) == 0
+    after, _, listing, _ = parts(path)
+    assert all(np.array_equal(before[name], after[name]) for name in NAMES)
+    assert len(listing.sounds) == 5
+
+
+def test_another_number_of_latents_is_refused_before_the_plan(
+    sounds: Path, model: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    before = model.read_bytes()
+    assert train(sounds, model, "--resume", "--latent-dim", 128) == 1
+    (line,) = capsys.readouterr().err.strip().splitlines()
+    assert "leave --latent-dim 128 out, or --fresh" in line
+    assert model.read_bytes() == before

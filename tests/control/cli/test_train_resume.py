@@ -169,7 +169,7 @@ def test_a_stop_before_the_first_step_of_a_fresh_training_changes_nothing(
 
     monkeypatch.setattr(train, "stop_requested", asked)
     assert main(["train", str(sounds), "-o", str(path), "--fresh", "--epochs", "1"]) == 3
-    assert "no checkpoint was written" in capsys.readouterr().err
+    assert "before anything was written" in capsys.readouterr().err
     assert path.read_bytes() == before
 
 

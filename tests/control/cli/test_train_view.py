@@ -133,7 +133,8 @@ def test_the_end_says_whether_more_training_would_help(
     row: dict[str, Any], says: str, advised: bool, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     path = tmp_path / "birds.distillgan"
-    save_model(path, Manifest("birds", training={"model": row | {"completed": True}}), {})
+    family = "rvq" if "codes" in says else "vae"
+    save_model(path, Manifest("birds", family=family, training={"model": row | {"completed": True}}), {})
     args = argparse.Namespace(json=False, kind="vocos", corpus=Path("my sounds"), with_vocoder=False)
     assert report(args, path) == 0
     out = " ".join(capsys.readouterr().out.split())

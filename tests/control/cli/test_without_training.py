@@ -12,6 +12,7 @@ from distill_control.cli.support import doctor_checks
 from distill_engine.library.assets import starter_path
 from distill_engine.library.folders import reports_dir
 from distill_engine.system.extras import TRAINING_MODULES, install_command, missing_part
+from support_skeleton import write_tones
 
 
 class Hiding:
@@ -39,7 +40,8 @@ def player_alone(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize(
     "words",
     [
-        ["train", ".", "-o", "mine.distillgan"],
+        ["train", ".", "-o", "mine.distillgan", "--family", "rvq"],
+        ["train", ".", "-o", "mine.distillgan", "--with-vocoder"],
         ["train-vocoder", "mine.distillgan", "."],
         ["compare", "starter", "-o", "page", "--vocoders", "vocos"],
         ["model", "map", str(starter_path()), "-o", "map.png"],
@@ -47,7 +49,7 @@ def player_alone(monkeypatch: pytest.MonkeyPatch) -> None:
         ["render", "starter", "-o", "out.wav", "--duration", "1", "--torch-device", "cpu"],
         ["vocoder", "download"],
     ],
-    ids=lambda words: " ".join(words[:2]),
+    ids=lambda words: " ".join([words[0], words[-1]]),
 )
 def test_a_command_names_what_to_install(
     words: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
@@ -59,6 +61,15 @@ def test_a_command_names_what_to_install(
     assert line.endswith(f"needs the training part, which is not installed: {install_command()}")
     assert not list(tmp_path.iterdir())
     assert not reports_dir().exists() or not list(reports_dir().glob("ModuleNotFoundError*"))
+
+
+def test_the_player_makes_a_model_of_sounds_and_goes_on_with_more(tmp_path: Path) -> None:
+    sounds, model = write_tones(tmp_path / "sounds", count=3, seconds=0.6), tmp_path / "mine.distillgan"
+    assert main(["train", str(sounds), "-o", str(model), "--minutes", "0.1"]) == 0
+    more = write_tones(tmp_path / "more", count=1, seconds=0.8)
+    assert main(["train", str(sounds), "-o", str(model), "--add", str(more / "tone0.wav"), "--no-analysis"]) == 0
+    assert main(["render", str(model), "-o", str(tmp_path / "out.wav"), "--duration", "0.5"]) == 0
+    assert "torch" not in sys.modules
 
 
 def test_the_player_renders(tmp_path: Path) -> None:

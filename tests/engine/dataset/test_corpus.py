@@ -98,6 +98,8 @@ def test_one_long_file_holds_out_its_end(tmp_path: Path, sound: Sound) -> None:
     assert tail.duration == pytest.approx(0.5, abs=0.01)
     assert head.duration + tail.duration == pytest.approx(5.0)
     assert any("the last tenth of only.wav validates" in remark for remark in corpus.remarks)
+    (whole,) = corpus.sounds  # what plays is not cut
+    assert (whole.name, whole.duration) == ("only.wav", pytest.approx(5.0))
 
 
 @pytest.fixture

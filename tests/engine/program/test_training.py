@@ -30,7 +30,7 @@ def test_a_program_hears_the_events_and_stops_a_training_whose_file_plays(sounds
     def stopped() -> bool:
         return any(isinstance(event, Saved) for event in events)
 
-    with pytest.raises(Cancelled, match="what was trained is saved"):
+    with pytest.raises(Cancelled, match="the model is saved"):
         train(sounds, tmp_path / "mine.distillgan", listen=events.append, stopped=stopped)
     model = load_model(tmp_path / "mine.distillgan", threads=1)
     assert model.controls

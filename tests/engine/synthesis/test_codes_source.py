@@ -463,3 +463,12 @@ def test_without_columns_of_its_sounds_a_file_has_no_prior_and_says_so(model, tm
     assert any("`distill codes fit` again" in note for note in found.notes)
     with pytest.raises(ControlError, match="no codes of its corpus; `distill analyse"):
         Synth(found, source="prior")
+
+
+@pytest.mark.parametrize("rate", [-1e-17, -1.35 * 100 / 120, -1e-3, -7.0])
+def test_backwards_it_never_leaves_its_columns(source: CodesSource, rate: float) -> None:
+    end = COLUMN_HOPS * source.sequence.columns
+    source.loop(0, source.sequence.columns)
+    for _ in range(3 * end):
+        played(source, 1, rate=rate)
+        assert 0 <= source._at < end

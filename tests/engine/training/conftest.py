@@ -22,6 +22,10 @@ class MadeCorpus:
     digest: str = "made"
     earlier: tuple[str, ...] = ()
 
+    @property
+    def sounds(self) -> tuple[Clip, ...]:
+        return self.clips
+
     def summary(self) -> dict[str, Any]:
         return {"files": len(self.clips)}
 

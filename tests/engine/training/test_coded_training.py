@@ -150,3 +150,16 @@ def test_a_model_of_version_1_has_no_trained_codes() -> None:
         ModelConfig(family="rvq")
     with pytest.raises(ConfigError, match="known: vae, rvq"):
         ModelConfig(family="gan")
+
+
+@pytest.mark.parametrize(("dimensions", "components"), [(8, 16), (8, 128), (31, 128), (128, 128)])
+def test_columns_of_few_latents_have_no_more_components_than_numbers(
+    corpus: Any, tmp_path: Path, dimensions: int, components: int
+) -> None:
+    shape = replace(SMALL_SKELETON, family="rvq", latent_dim=dimensions)
+    path = tmp_path / "m.distillgan"
+    options = ModelOptions(config=shape, codes=CodeShape(2, 64, components), epochs=1)
+    train_small(corpus, path, options, None)
+    with ModelFile.open(path) as file:
+        assert read_codes(file).books.books.shape[2] == min(components, 4 * dimensions)
+    assert np.isfinite(Synth(prepare_instrument(path), source="codes").render(16)).all()

@@ -223,6 +223,6 @@ def test_a_checkpoint_of_a_network_that_no_file_holds_is_refused(corpus, tmp_pat
     config = {**SMALL_VOCOS, "channels": 4096, "hidden": 4096, "blocks": 4096}
     about = {"settings": settings.to_dict(), "corpus": corpus.digest, "config": config}
     found = StoredTraining(Checkpoint(), about)
-    monkeypatch.setattr("distill_engine.training.setup.read_checkpoint", lambda *_: found)
+    monkeypatch.setattr("distill_engine.training.storage.read_checkpoint", lambda *_: found)
     with pytest.raises(ModelFileError, match="vocos config"):
         train_vocoder(corpus, tmp_path / "m.distillgan", VocoderOptions(settings, resume=True), listen=Listener())

@@ -124,3 +124,13 @@ def test_a_training_goes_on_without_previews_that_cannot_be_written(corpus: Any,
     events = train(corpus, tmp_path / "m.distillgan", epochs=1, previews=True)
     assert sum("no previews" in getattr(event, "message", "") for event in events) == 1
     assert not any(isinstance(event, Preview) for event in events)
+
+
+@pytest.mark.parametrize("dimensions", [8, 15, 16])
+def test_a_model_of_few_latents_walks_through_its_path(corpus: Any, tmp_path: Path, dimensions: int) -> None:
+    path = tmp_path / "m.distillgan"
+    train_small(corpus, path, ModelOptions(config=replace(SMALL_SKELETON, latent_dim=dimensions), epochs=1), None)
+    instrument = prepare_instrument(path)
+    for source in ("walk", "drift", "corpus"):
+        assert source in instrument.source_names
+        assert np.isfinite(Synth(instrument, source=source).render(64)).all()

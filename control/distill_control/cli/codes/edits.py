@@ -32,7 +32,7 @@ def apply_edits(coder: Coder, sequence: CodeSequence, edits: Sequence[str]) -> C
             raise CodesError(f"edit '{edit}': {error}") from None
         except (ValueError, IndexError):
             raise CodesError(
-                f"edit '{edit}' is not understood: {EDITS[name]}; a RANGE is FIRST:END in columns"
+                f"edit '{edit}' is not understood: {EDITS[name]}; a RANGE is FIRST:END in columns, a SEED 0 or more"
             ) from None
     return sequence
 

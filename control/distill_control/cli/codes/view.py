@@ -16,7 +16,7 @@ def codes_text(row: Any) -> str:
     names = LEVEL_NAMES.get(values.get("levels", 0), ())
     shares = [values.get(key) for key in ("loudness", "spectrum", "error")]
     if not names or not all(isinstance(one, list) and len(one) == len(names) for one in shares):
-        return ""
+        return f"{values.get('size')} a level; `distill analyse` finds what each carries" if names else ""
     parts = [
         f"{names[level]} {loudness:.0%} of the loudness, {spectrum:.0%} of the spectrum, "
         f"{_fine(values, level)}{error:.2f} nat off"

@@ -81,13 +81,16 @@ def slimmed(path: Path, output: Path | None, forget: bool) -> tuple[dict[str, An
     from distill_control.cli.support.model_view import HOLDS_SOUNDS, holds_sounds, size_text
     from distill_engine.analysis.stretches.path import LEFT
     from distill_engine.modelfile import ModelFile, update_model
+    from distill_engine.modelfile.configs import model_config
     from distill_engine.modelfile.reader import is_training
     from distill_engine.rendering.model_trim import store_trim
 
     if output is not None and os.path.lexists(output):
         raise LibraryError(f"{output}: exists already, nothing is overwritten: choose another name")
     with ModelFile.open(path) as file:
-        removed = sorted(part for part in file.parts if is_training(part))
+        goes_on = "model" in file.parts and model_config(file.manifest, str(path)).closed_form
+        kept = ("training/model",) if goes_on else ()  # some bytes, with which sounds can be added
+        removed = sorted(part for part in file.parts if is_training(part) and part not in kept)
         before, manifest = file.size, file.manifest
         forgotten = _forgotten(file) if forget else None
     target = output or path
@@ -104,7 +107,7 @@ def slimmed(path: Path, output: Path | None, forget: bool) -> tuple[dict[str, An
         update_model(path, parts=dict.fromkeys(removed), output=output)
     after, held = target.stat().st_size, holds_sounds(manifest.to_dict())
     data = {"path": str(target), "before": before, "after": after, "removed": removed, "holds_sounds": held}
-    what = f"removed {', '.join(removed)}" if removed else "it had no training state"
+    what = f"removed {', '.join(removed)}" if removed else "there was no training state to remove"
     lines = [f"{target}: {size_text(before)} -> {size_text(after)} ({what})"]
     lines += [HOLDS_SOUNDS] if held else [LEFT] if forget else []
     return data, lines

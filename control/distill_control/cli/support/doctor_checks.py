@@ -112,7 +112,11 @@ def _speed() -> Iterator[CheckRow]:
 
 def _training() -> Iterator[CheckRow]:
     if not training_installed():
-        yield "advice", "not installed: this machine plays and renders", f"to train: {install_command()}"
+        yield (
+            "advice",
+            "not installed: this machine makes models and plays them",
+            f"to train vocoders: {install_command()}",
+        )
         return
     yield "good", f"torch {version('torch')}, {counted(os.cpu_count(), 'core')}", ""
 

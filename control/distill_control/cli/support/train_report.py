@@ -29,7 +29,7 @@ def report(args: argparse.Namespace, path: Path) -> int:
     data = {"model": str(path), "digest": manifest.digest, "training": manifest.training, "vocoders": manifest.vocoders}
 
     def show(console: Console) -> None:
-        lines = _on_the_model(args, path, manifest.training.get("model", {}))
+        lines = _on_the_model(args, path, manifest.training.get("model", {}), manifest.family)
         for kind, row in manifest.vocoders.items():
             lines.append(f"{kind}: {row.get('reason', '')}")
             lines += [_on_the_vocoder(args, path, row)] if kind == args.kind else []
@@ -52,23 +52,23 @@ def is_shipped(row: Mapping[str, Any]) -> bool:
     return all(ours in figures and figures[ours] == figures.get(base) for ours, base in pairs)
 
 
-def _on_the_model(args: argparse.Namespace, path: Path, row: Mapping[str, Any]) -> list[str]:
+def _on_the_model(args: argparse.Namespace, path: Path, row: Mapping[str, Any], family: str) -> list[str]:
     """Return what the training gained, and whether more would help; [] after others."""
     if not hasattr(args, "with_vocoder") or not row.get("completed"):
         return []
     if "enough" not in row:
         return [f"model: {row['verdict']}"]
-    if "gain" not in row:
+    if family == "rvq":
         gained = f"model: the codes of sounds kept aside are {row['best_log_mel']:.3f} nat from the original"
     elif row["kept"]:
         gained = f"model: its correction brings sounds kept aside {row['gain']:.3f} nat nearer to the original"
     else:
-        gained = "model: no correction gains enough on sounds kept aside, the skeleton alone plays"
+        gained = "model: no correction gains enough on sounds kept aside yet, the skeleton alone plays"
     if row["enough"]:
         return [f"{gained}; longer training would not help"]
     words = ["distill", "train", str(args.corpus), "-o", str(path), "--resume"]
     go_on = shlex.join([*words, "--minutes", str(MORE_MODEL_MINUTES)])
-    return [f"{gained}; it was still gaining when its time was over, more would help a little: {go_on}"]
+    return [f"{gained}; it was still gaining at its end, more would help a little: {go_on}"]
 
 
 def _on_the_vocoder(args: argparse.Namespace, path: Path, row: Mapping[str, Any]) -> str:

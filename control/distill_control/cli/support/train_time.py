@@ -117,7 +117,8 @@ def name_unused(args: argparse.Namespace, config: ModelConfig, listen: Callable[
     """Name the options that a model in closed form has no use for."""
     from distill_engine.training.events import Warned
 
-    given = {"--preset": args.preset, "--epochs": args.epochs and not args.with_vocoder}
+    alone = not args.with_vocoder
+    given = {"--preset": args.preset, "--epochs": args.epochs and alone, "--previews": args.previews and alone}
     unused = [option for option, value in given.items() if value]
     if config.closed_form and unused:
         listen(Warned(f"{' and '.join(unused)}: nothing to do here; the model is found at once, without training"))

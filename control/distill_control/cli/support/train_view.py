@@ -105,7 +105,7 @@ class TrainingView:
         match event:
             case Planned(parts):
                 lines = [f"  {part.name}{_at_most(part.seconds)}: {part.brings}" for part in parts]
-                return "\n".join(["plan:", *lines])
+                return "\n".join(["plan:", *lines]) if lines else ""
             case Started():
                 return self._start(event)
             case Progress():

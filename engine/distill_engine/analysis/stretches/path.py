@@ -32,7 +32,7 @@ LEAD_FRAMES = 4  # of silence before a clip; its first sound shows in the last t
 MOST_LEAD_FRAMES = 64
 LEFT = (
     "the path and the map of the sounds are left out; what stays are the mean and main shapes of their spectra, "
-    "the controls, names of files, and the weights of networks that learned from them"
+    "the controls, names of files, and what networks learned from them"
 )
 NO_PATH = (
     "the file holds no path of its sounds: drift and hold play points, which sound dull, and there is no walk; "
@@ -47,7 +47,7 @@ class CorpusPath:
     Attributes:
         latents: float16 [D, N], in sigma units.
         offsets: first frame of each clip, and N [clips + 1].
-        keys: int8 [2 * KEY_LATENTS, N].
+        keys: int8 [2 * K, N]; K is KEY_LATENTS, or D of fewer.
         levels: level of each frame [N], in nats.
         attacks: frames [A] at which a sound begins, ascending.
         pitches: int16 [N], MIDI note number in cents of the sound from each frame on; 0 for none.
@@ -111,7 +111,10 @@ class CorpusPath:
         count = latents.shape[1] if latents.ndim == 2 else 0
         pitches = np.asarray(arrays.get("path_pitches", np.zeros(count)), np.int16)  # files of before notes lack them
         shapes = (latents.shape[:1], keys.shape, levels.shape, pitches.shape)
-        fits = shapes == ((dimensions,), (2 * KEY_LATENTS, count), (count,), (count,)) and 0 < count <= MOST_FRAMES
+        fits = (
+            shapes == ((dimensions,), (2 * min(KEY_LATENTS, dimensions), count), (count,), (count,))
+            and 0 < count <= MOST_FRAMES
+        )
         fits = fits and keys.dtype == np.int8 and all(np.isfinite(row).all() for row in (*latents, levels))
         fits = fits and offsets.ndim == 1 and len(offsets) > 1 and offsets[0] == 0 and offsets[-1] == count
         fits = fits and 0 <= lead <= MOST_LEAD_FRAMES

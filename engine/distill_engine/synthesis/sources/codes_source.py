@@ -107,7 +107,8 @@ class CodesSource:
         if low <= self._at < high:
             return
         if codes.repeat:
-            self._at, self._jumped = low + (self._at - low) % (high - low), True
+            wrapped = low + (self._at - low) % (high - low)  # just below `low` it rounds to `high`
+            self._at, self._jumped = wrapped if wrapped < high else low, True
         else:
             self._at, self._jumped = min(max(self._at, low), high - 1.0), not self._ended
             self._ended = True

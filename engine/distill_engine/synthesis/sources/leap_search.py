@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from distill_engine.analysis.stretches.kinds import kinds_of
-from distill_engine.analysis.stretches.path import KEY_LATENTS, KEY_STEPS, CorpusPath
+from distill_engine.analysis.stretches.path import KEY_STEPS, CorpusPath
 from distill_engine.analysis.stretches.skeleton import HEARD_NATS
 from distill_engine.audio.arrays import Float32Array, Float64Array
 
@@ -62,7 +62,8 @@ class LeapSearch:
         self.path = path
         self._keys: Float32Array = np.ascontiguousarray(path.keys.T.astype(np.float32))  # [N, 32]
         self._squares = np.sum(np.square(self._keys), axis=1)
-        self._place_squares = np.sum(np.square(self._keys[:, :KEY_LATENTS]), axis=1)
+        self.place_latents = len(path.keys) // 2  # those of places and of kinds of sound
+        self._place_squares = np.sum(np.square(self._keys[:, : self.place_latents]), axis=1)
         self._frames = np.arange(path.frames)
         self.clip_of = path.clip_of
         self.ends = path.offsets[1:][self.clip_of]
@@ -79,7 +80,7 @@ class LeapSearch:
         self._voiced = np.minimum(self.attacks + VOICED_HOPS, self.ends[self.attacks] - 1)
         self._chunk = -(-path.frames // SEARCH_HOPS)
         self.pitches = path.pitches.astype(np.float32) / 100.0  # MIDI note numbers [N], 0 for none
-        self.kind_of = kinds_of(path.keys[:KEY_LATENTS])
+        self.kind_of = kinds_of(path.keys[: self.place_latents])
         self.kind_sizes = np.bincount(self.kind_of)
         self.begins = np.zeros(path.frames, bool)
         self.begins[self.attacks] = True
@@ -111,7 +112,9 @@ class LeapSearch:
         cost = context.astype(np.float64) * (GRIP_STEPS - query.grip)
         if query.place is not None:
             place = query.place.astype(np.float32)
-            apart = self._place_squares[rows] - 2.0 * (self._keys[rows][:, :KEY_LATENTS] @ place) + place @ place
+            apart = (
+                self._place_squares[rows] - 2.0 * (self._keys[rows][:, : self.place_latents] @ place) + place @ place
+            )
             cost += apart.astype(np.float64) * query.grip + self._fading[rows] * GRIP_STEPS
         frames = self._frames[rows]
         if isinstance(rows, slice):

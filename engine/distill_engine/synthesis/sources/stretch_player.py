@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from distill_engine.analysis.stretches.path import KEY_LATENTS, quantised
+from distill_engine.analysis.stretches.path import quantised
 from distill_engine.audio.arrays import Float64Array
 from distill_engine.state import StateDict, from_arrays, to_arrays
 from distill_engine.synthesis.sources.latent_sources import Latent, seeded_noise
@@ -275,7 +275,7 @@ class StretchPlayer:
         if read.heard is not None and read.heard.shape == self._heard.shape:
             self._heard = np.maximum(read.heard.astype(np.int64), 0)
         if read.searched >= 0 and 0 <= read.query_frame <= last:
-            place = read.query_place.astype(np.int64) if read.query_place.size == KEY_LATENTS else None
+            place = read.query_place.astype(np.int64) if read.query_place.size == self._search.place_latents else None
             grip = min(max(read.query_grip, 0), GRIP_STEPS)
             avoided = tuple(int(clip) for clip in read.query_avoided)
             asked = () if read.query_kinds is None else read.query_kinds

@@ -12,8 +12,7 @@ from distill_engine.analysis.stretches.skeleton import Skeleton
 from distill_engine.modelfile import Manifest, update_model
 from distill_engine.training.checkpoint import Checkpoint
 from distill_engine.training.events import Finished, Listener, Saved
-from distill_engine.training.latent.file_entry import CHECKPOINT_PART
-from distill_engine.training.latent.model_options import ModelOptions
+from distill_engine.training.latent.model_options import CHECKPOINT_PART, ModelOptions
 from distill_engine.training.latent.relisting import write_changed_list
 from distill_engine.training.latent.settings import LatentSettings
 from distill_engine.training.latent.skeleton_start import skeleton_of, write_first_version

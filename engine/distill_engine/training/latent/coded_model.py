@@ -53,12 +53,13 @@ class CodedModel(SkeletonModel):
     def __init__(self, config: ModelConfig, settings: LatentSettings) -> None:
         super().__init__(config)
         shape, length = (settings.levels, settings.codes), COLUMN_HOPS * config.latent_dim
+        dimension = min(settings.code_dim, length)
         self.reseeding = True
         self.register_buffer("column_mean", torch.zeros(length))
-        self.register_buffer("column_basis", torch.eye(length)[:, : settings.code_dim].clone())
-        self.register_buffer("books", torch.zeros(*shape, settings.code_dim))
+        self.register_buffer("column_basis", torch.eye(length)[:, :dimension].clone())
+        self.register_buffer("books", torch.zeros(*shape, dimension))
         self.register_buffer("counts", torch.ones(shape))
-        self.register_buffer("sums", torch.zeros(*shape, settings.code_dim))
+        self.register_buffer("sums", torch.zeros(*shape, dimension))
         self.register_buffer("unused", torch.zeros(shape, dtype=torch.int64))
 
     def set_books(self, fitted: Codebooks) -> None:

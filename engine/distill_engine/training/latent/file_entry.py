@@ -19,6 +19,7 @@ from distill_engine.models.skeleton_model import SkeletonModel
 from distill_engine.training.graphs.export import export_runtime
 from distill_engine.training.keeper import Result
 from distill_engine.training.latent.coded_model import CodedModel
+from distill_engine.training.latent.model_options import CHECKPOINT_PART
 from distill_engine.training.latent.step import set_latent_statistics
 from distill_engine.training.latent.task import LatentTask
 from distill_engine.training.loop import Position
@@ -29,7 +30,6 @@ from distill_engine.training.verdict import gains_no_more
 if TYPE_CHECKING:
     from distill_engine.dataset.corpus import Corpus
 
-CHECKPOINT_PART = "training/model"
 LEAST_GAIN = 0.005  # nats on held-out clips, for which a correction is kept
 
 
@@ -107,6 +107,7 @@ class LatentEntry:
         if isinstance(alone, CodedModel) and isinstance(model, CodedModel):
             gain = min(gain, 0.0) + error(alone, alone.coded) - error(model, model.coded)  # no loss without codes
         kept = gain > LEAST_GAIN
+        enough = enough or (not isinstance(model, CodedModel) and error(alone) < LEAST_GAIN)  # more cannot be gained
         return model if kept else alone, {"gain": round(gain, 4), "kept": kept, "enough": enough}
 
     def _manifest(self, old: Manifest, position: Position, *, completed: bool) -> Manifest:

@@ -8,6 +8,8 @@ from distill_engine.models.model_config import ModelConfig
 from distill_engine.training.latent.settings import CodeShape
 from distill_engine.training.loop import CHECKPOINT_SECONDS
 
+CHECKPOINT_PART = "training/model"
+
 
 @dataclass(frozen=True)
 class ModelOptions:
@@ -22,7 +24,7 @@ class ModelOptions:
         seed: of every random choice; a resumed training keeps its own.
         device: "auto", "cpu", "cuda" or "mps".
         resume: continue the checkpoint in the file, by default for what remains of its length.
-        fresh: replace the file with the first checkpoint.
+        fresh: replace a file that is there.
         checkpoint_seconds: least time between two checkpoints.
         keep_path: whether the file gets the path of the corpus.
         previews: write a held-out clip as the model plays it, now and then.

@@ -16,8 +16,10 @@ from distill_engine.analysis.stretches.skeleton import FrameStatistics, Skeleton
 from distill_engine.audio.mel_config import DEFAULT_MEL
 from distill_engine.codes.codebooks import Codebooks
 from distill_engine.codes.fitting import fit_codes
+from distill_engine.inference.stored_codes import BOOKS_TABLE, without_corpus
+from distill_engine.inference.stored_codes import PART as CODES
 from distill_engine.library.assets import base_statistics_path
-from distill_engine.modelfile import Manifest, Part, save_model, update_model
+from distill_engine.modelfile import Manifest, ModelFile, Part, save_model, update_model
 from distill_engine.models.model_config import ModelConfig
 from distill_engine.system.names import normalised
 from distill_engine.training.graphs.skeleton_graphs import skeleton_graphs
@@ -53,23 +55,30 @@ def _analysis_of(
 ) -> tuple[dict[str, npt.NDArray[Any]], dict[str, Any]]:
     """Return arrays [...] and table of a skeleton's first analysis, at the level of the corpus."""
     arrays, table = first_analysis(
-        skeleton, [clip.stored for clip in corpus.clips], [clip.name for clip in corpus.clips]
+        skeleton, [clip.stored for clip in corpus.sounds], [clip.name for clip in corpus.sounds]
     )
     if not keep_path:
         arrays, table = without_path(arrays, table)
-    powers = np.concatenate([block_powers(clip.samples[None]) for clip in corpus.clips])
-    peaks = np.concatenate([block_peaks(clip.samples[None]) for clip in corpus.clips])
+    powers = np.concatenate([block_powers(clip.samples[None]) for clip in corpus.sounds])
+    peaks = np.concatenate([block_peaks(clip.samples[None]) for clip in corpus.sounds])
     return arrays, {**table, "trim_db": trim_for(gated_db(powers), peaks)}
 
 
 def write_path(corpus: Corpus, skeleton: Skeleton, output: Path, *, keep_path: bool) -> None:
-    """Write the path of a changed list of sounds into a model file, whose networks stay."""
+    """Write the path of a changed list of sounds into a model file, whose networks stay.
+
+    The codes of the sounds of before are taken out; codebooks that were trained stay.
+    """
     arrays, table = _analysis_of(corpus, skeleton, keep_path=keep_path)
     summary = corpus.summary()
+    with ModelFile.open(output) as file:
+        trained = file.manifest.codes.get("trained") is True and CODES in file.parts
+        books = Part(without_corpus(file.read_part(CODES))) if trained else None
+        codes = {name: file.manifest.codes[name] for name in BOOKS_TABLE} if trained else {}
     update_model(
         output,
-        manifest=lambda old: replace(old, corpus=summary, analysis=table),
-        parts={"analysis": Part(arrays)},
+        manifest=lambda old: replace(old, corpus=summary, analysis=table, codes=codes),
+        parts={"analysis": Part(arrays), CODES: books},
     )
 
 
@@ -93,9 +102,10 @@ def write_first_version(
             model=replace(config, corrected=False).to_dict(),
             corpus=corpus.summary(),
             analysis=table,
+            codes={},
         )
 
     if output.exists() and not replaces:
-        update_model(output, manifest=manifest, parts=parts, graphs=graphs)
+        update_model(output, manifest=manifest, parts={**parts, CODES: None}, graphs=graphs)
     else:
         save_model(output, manifest(Manifest(name=normalised(output.stem))), parts, graphs)

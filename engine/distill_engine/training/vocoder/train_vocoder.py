@@ -27,8 +27,8 @@ from distill_engine.training.distributed import Ranks, start_ranks, stop_ranks
 from distill_engine.training.events import Finished, Listener
 from distill_engine.training.loop import CHECKPOINT_SECONDS, Budget, budget_for_resume, left_until
 from distill_engine.training.reconstruction import load_latent_model
-from distill_engine.training.setup import Setup, checkpoint_to_resume, training_batches
-from distill_engine.training.storage import RELISTED, StoredTraining
+from distill_engine.training.setup import Setup, training_batches
+from distill_engine.training.storage import RELISTED, StoredTraining, checkpoint_to_resume
 from distill_engine.training.vocoder.base import base_network
 from distill_engine.training.vocoder.file_entry import VocoderEntry, checkpoint_part
 from distill_engine.training.vocoder.previews import Previews
