@@ -1,6 +1,9 @@
 """Without the training part, a command that needs it says so in one line and names the command that installs it."""
 
+import os
+import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -28,13 +31,31 @@ class Hiding:
         return next((spec for spec in found if spec is not None), None)
 
 
+def hidden() -> dict[str, Any]:
+    """Return the modules that are loaded of the training part, and those that load it."""
+    names = [
+        n for n in sys.modules if n.partition(".")[0] in TRAINING_MODULES or n.startswith("distill_engine.training.")
+    ]
+    return {name: sys.modules[name] for name in names}
+
+
 @pytest.fixture(autouse=True)
-def player_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+def player_alone(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Hide the modules of the training part, as if they were not installed."""
-    for name in list(sys.modules):
-        if name.partition(".")[0] in TRAINING_MODULES or name.startswith("distill_engine.training."):
-            monkeypatch.delitem(sys.modules, name)
+    before = hidden()
+    for name in before:
+        del sys.modules[name]
     monkeypatch.setattr(sys, "meta_path", [Hiding(sys.meta_path)])
+    yield
+    for name in hidden():  # a package knows its modules by attributes, too
+        del sys.modules[name]
+        package, _, child = name.rpartition(".")
+        vars(sys.modules.get(package, sys)).pop(child, None)
+    sys.modules.update(before)
+    for name, module in before.items():
+        package, _, child = name.rpartition(".")
+        if package:
+            setattr(sys.modules[package], child, module)
 
 
 @pytest.mark.parametrize(
@@ -65,11 +86,25 @@ def test_a_command_names_what_to_install(
 
 def test_the_player_makes_a_model_of_sounds_and_goes_on_with_more(tmp_path: Path) -> None:
     sounds, model = write_tones(tmp_path / "sounds", count=3, seconds=0.6), tmp_path / "mine.distillgan"
-    assert main(["train", str(sounds), "-o", str(model), "--minutes", "0.1"]) == 0
     more = write_tones(tmp_path / "more", count=1, seconds=0.8)
-    assert main(["train", str(sounds), "-o", str(model), "--add", str(more / "tone0.wav"), "--no-analysis"]) == 0
-    assert main(["render", str(model), "-o", str(tmp_path / "out.wav"), "--duration", "0.5"]) == 0
-    assert "torch" not in sys.modules
+    train = ["train", str(sounds), "-o", str(model)]
+    commands = [
+        [*train, "--minutes", "0.1"],
+        [*train, "--add", str(more / "tone0.wav"), "--no-analysis"],
+        ["render", str(model), "-o", str(tmp_path / "out.wav"), "--duration", "0.5"],
+    ]
+    program = f"""
+import sys
+from test_without_training import Hiding
+sys.meta_path = [Hiding(sys.meta_path)]
+from distill_control.cli.main import main
+for words in {commands!r}:
+    assert main(words) == 0, words
+assert "torch" not in sys.modules
+"""
+    found = {"PYTHONPATH": os.pathsep.join([str(Path(__file__).parent), *filter(None, sys.path)])}
+    done = subprocess.run([sys.executable, "-c", program], env=os.environ | found, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
 
 
 def test_the_player_renders(tmp_path: Path) -> None:

@@ -65,7 +65,7 @@ def test_a_failure_says_its_one_line(workshop, corpus):
 
 @pytest.mark.slow
 def test_a_training_outlives_a_killed_workshop_and_stops_with_a_checkpoint(workshop, corpus):
-    training = workshop.order("train", model="Käuzchen", corpus=corpus, minutes=20, seed=1)
+    training = workshop.order("train", model="Käuzchen", corpus=corpus, minutes=20, seed=1, latent_dim=96)
     waiting = workshop.order("render", model="starter", duration=0.5)
     running = workshop.until(training, lambda job: job["progress"].get("losses"))
     assert running["state"] == "running"
