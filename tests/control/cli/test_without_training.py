@@ -47,15 +47,26 @@ def player_alone(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         del sys.modules[name]
     monkeypatch.setattr(sys, "meta_path", [Hiding(sys.meta_path)])
     yield
-    for name in hidden():  # a package knows its modules by attributes, too
+    for name in hidden():
         del sys.modules[name]
-        package, _, child = name.rpartition(".")
-        vars(sys.modules.get(package, sys)).pop(child, None)
+        set_attribute(name, None)
     sys.modules.update(before)
     for name, module in before.items():
-        package, _, child = name.rpartition(".")
-        if package:
-            setattr(sys.modules[package], child, module)
+        set_attribute(name, module)
+
+
+def set_attribute(name: str, module: Any) -> None:
+    """Set or remove (None) a module of the product as an attribute of its package.
+
+    Others are left alone: a package may have a function of the same name there.
+    """
+    package, _, child = name.rpartition(".")
+    if not name.startswith("distill_engine.") or package not in sys.modules:
+        return
+    if module is not None:
+        setattr(sys.modules[package], child, module)
+    else:
+        vars(sys.modules[package]).pop(child, None)
 
 
 @pytest.mark.parametrize(
