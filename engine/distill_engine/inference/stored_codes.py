@@ -19,13 +19,6 @@ from distill_engine.modelfile import ModelFile, Part, update_model
 from distill_engine.modelfile.configs import model_config
 
 PART = "codes"
-BOOKS_TABLE = (
-    "version",
-    "skeleton",
-    "levels",
-    "size",
-    "trained",
-)  # of the manifest's table, what tells of codebooks alone
 NONE = "the model has no codes: `distill codes fit MODEL CORPUS` makes them"
 OLD = "the model is of the first form, which has no columns: train it again to get codes"
 
@@ -122,8 +115,8 @@ def store_codes(  # parameters: the options of `distill codes fit`, and what els
 
 def table_of(skeleton: Skeleton, books: Codebooks, *, trained: bool) -> dict[str, Any]:
     """Return the beginning of the manifest's table of codes: whose they are, and how many."""
-    values = (1, skeleton.digest, books.levels, books.size, trained)
-    return {name: value for name, value in zip(BOOKS_TABLE, values, strict=True) if value}
+    table = {"version": 1, "skeleton": skeleton.digest, "levels": books.levels, "size": books.size}
+    return table | ({"trained": True} if trained else {})
 
 
 def without_corpus(arrays: Mapping[str, npt.NDArray[Any]]) -> dict[str, npt.NDArray[Any]]:

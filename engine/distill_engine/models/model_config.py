@@ -71,9 +71,14 @@ class ModelConfig:
             raise ConfigError("model config: every size must be at least 1")
 
     @property
+    def complete(self) -> bool:
+        """Whether the skeleton has all components, so that a correction has nothing to add."""
+        return self.version == 2 and self.latent_dim == self.bands
+
+    @property
     def closed_form(self) -> bool:
         """Whether nothing is trained: a skeleton of all components, and no codebooks."""
-        return self.family == "vae" and self.version == 2 and self.latent_dim == self.bands
+        return self.family == "vae" and self.complete
 
     def to_dict(self) -> dict[str, Any]:
         """Return JSON-compatible values under the field names."""

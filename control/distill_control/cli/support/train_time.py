@@ -15,13 +15,14 @@ if TYPE_CHECKING:
     from distill_engine.training.events import PlannedPart, Warned
 
 FINISH_SECONDS = 12.0  # for the graphs at the end of a training (14 s of one processor), besides the analysis
-LEAST_VOCODER_MINUTES, FULL_VOCODER_MINUTES = 5, 10  # of --minutes: from here on a vocoder gets half, then the rest
+LEAST_VOCODER_MINUTES = 5  # of --minutes, from which on a vocoder is trained
+FULL_VOCODER_MINUTES = 10  # up to which a model in training gets as much as the vocoder
 CORRECTION_SECONDS = 60.0  # that a latent model in training keeps where the vocoder gets the rest
 MOST_ANALYSIS_SHARE = 1 / 3  # of --minutes, where a training needs the rest
-_TRAINED = {  # what is trained, by whether components are left out and the family
-    (True, "vae"): ("correction", "brings copies nearer to the sounds"),
-    (True, "rvq"): ("correction and codes", "bring copies and codes nearer to the sounds"),
-    (False, "rvq"): ("codes", "come nearer to sounds like yours"),
+_TRAINED = {  # what is trained, by whether the skeleton is complete and the family
+    (False, "vae"): ("correction", "brings copies nearer to the sounds"),
+    (False, "rvq"): ("correction and codes", "bring copies and codes nearer to the sounds"),
+    (True, "rvq"): ("codes", "come nearer to sounds like yours"),
 }
 
 
@@ -34,12 +35,14 @@ class Times:
         vocoder: the end of the vocoder's.
         analysis: the end of the command.
         analysis_seconds: expected for measuring the controls, if nothing shortens it.
+        analysis_share: of --minutes, that it gets at most.
     """
 
     model: float | None = None
     vocoder: float | None = None
     analysis: float | None = None
     analysis_seconds: float = 0.0
+    analysis_share: float = 1.0
 
 
 def divide(
@@ -59,7 +62,7 @@ def divide(
     rest_ends = end - FINISH_SECONDS - min(analysis_seconds, share * whole)
     half = (rest_ends - now) / 2 if model_trains else 0.0
     least = half if args.minutes <= FULL_VOCODER_MINUTES else min(half, CORRECTION_SECONDS)
-    return Times(now + least if with_vocoder else rest_ends, rest_ends, end, analysis_seconds)
+    return Times(now + least if with_vocoder else rest_ends, rest_ends, end, analysis_seconds, share)
 
 
 def expected_analysis_seconds(args: argparse.Namespace, config: ModelConfig, corpus: Corpus) -> float:
@@ -88,7 +91,7 @@ def planned(
         parts.append(PlannedPart("skeleton", None, "in seconds; from then on the file plays"))
     if model_trains:
         left = None if times.model is None else times.model - now
-        what, brings = _TRAINED[config.latent_dim < config.bands, config.family]
+        what, brings = _TRAINED[config.complete, config.family]
         parts.append(PlannedPart(what, left, f"{brings}; no longer than it gains"))
     if with_vocoder:
         begins = times.model if model_trains and times.model is not None else now
@@ -96,15 +99,15 @@ def planned(
         leaves = f", with what the {parts[-1].name} leaves" if model_trains else ""
         parts.append(PlannedPart("vocoder", left, f"a vocoder of its own{leaves}"))
     if times.analysis_seconds:
-        share = MOST_ANALYSIS_SHARE if with_vocoder or model_trains else 1.0
-        parts.append(_analysis_part(args, times.analysis_seconds, share))
+        parts.append(_analysis_part(args, times))
     return tuple(parts)
 
 
-def _analysis_part(args: argparse.Namespace, seconds: float, share: float) -> PlannedPart:
+def _analysis_part(args: argparse.Namespace, times: Times) -> PlannedPart:
     """Return the part of the analysis, shortened to its share of --minutes where it is longer."""
     from distill_engine.training.events import PlannedPart
 
+    seconds, share = times.analysis_seconds, times.analysis_share
     most = share * 60 * args.minutes if args.minutes else math.inf
     brings = "measures which controls the sound follows"
     if seconds > most:

@@ -16,8 +16,8 @@ from distill_engine.analysis.stretches.skeleton import FrameStatistics, Skeleton
 from distill_engine.audio.mel_config import DEFAULT_MEL
 from distill_engine.codes.codebooks import Codebooks
 from distill_engine.codes.fitting import fit_codes
-from distill_engine.inference.stored_codes import BOOKS_TABLE, without_corpus
 from distill_engine.inference.stored_codes import PART as CODES
+from distill_engine.inference.stored_codes import read_codes, table_of
 from distill_engine.library.assets import base_statistics_path
 from distill_engine.modelfile import Manifest, ModelFile, Part, save_model, update_model
 from distill_engine.models.model_config import ModelConfig
@@ -73,12 +73,13 @@ def write_path(corpus: Corpus, skeleton: Skeleton, output: Path, *, keep_path: b
     summary = corpus.summary()
     with ModelFile.open(output) as file:
         trained = file.manifest.codes.get("trained") is True and CODES in file.parts
-        books = Part(without_corpus(file.read_part(CODES))) if trained else None
-        codes = {name: file.manifest.codes[name] for name in BOOKS_TABLE} if trained else {}
+        books = read_codes(file).books if trained else None
+    codes = {} if books is None else table_of(skeleton, books, trained=True)
+    part = None if books is None else Part(books.to_arrays())
     update_model(
         output,
         manifest=lambda old: replace(old, corpus=summary, analysis=table, codes=codes),
-        parts={"analysis": Part(arrays), CODES: books},
+        parts={"analysis": Part(arrays), CODES: part},
     )
 
 

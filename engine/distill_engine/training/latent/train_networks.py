@@ -135,8 +135,7 @@ def _task(corpus: Corpus, settings: LatentSettings, options: ModelOptions, skele
 
 def _model(config: ModelConfig, settings: LatentSettings) -> LatentModel | SkeletonModel:
     """Return a model to train, with fresh weights."""
-    corrected = config.version == 2 and config.latent_dim < config.bands
-    shaped = replace(config, corrected=corrected)
+    shaped = replace(config, corrected=config.version == 2 and not config.complete)
     return CodedModel(shaped, settings) if config.family == "rvq" else build_model(shaped)
 
 
