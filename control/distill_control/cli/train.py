@@ -143,7 +143,7 @@ def _run_train(args: argparse.Namespace) -> int:
         if stopped() and not args.no_analysis:
             raise Cancelled(f"Stopped: {args.output} {_found_later(args)}.")
     if not args.no_analysis:
-        _analyse(args, corpus, times.analysis)
+        _analyse(args, corpus, times.analysis, goes_on=model)
     return report(args, args.output)
 
 
@@ -289,12 +289,12 @@ def _found_later(args: argparse.Namespace) -> str:
     return f"is trained and saved; `distill analyse {args.output} {args.corpus}` finds its controls"
 
 
-def _analyse(args: argparse.Namespace, corpus: Corpus, deadline: float | None) -> None:
+def _analyse(args: argparse.Namespace, corpus: Corpus, deadline: float | None, *, goes_on: bool) -> None:
     """Find the controls of the model that has just been trained. Raises DistillError."""
     from distill_control.cli.analyse import analyse_model
     from distill_engine.rendering.analysing import AnalysisOptions
 
     with explain_interrupt(args.output, _found_later(args)):
         end = math.inf if deadline is None else deadline
-        options = AnalysisOptions(args.seed, keep_path=not args.no_corpus, deadline=end)
+        options = AnalysisOptions(args.seed, keep_path=not args.no_corpus, deadline=end, goes_on=goes_on)
         analyse_model(args.output, corpus, options, as_json=args.json)

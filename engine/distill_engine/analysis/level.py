@@ -106,10 +106,10 @@ def level_surface(
     def held_levels(whitened: Float64Array) -> Float64Array:
         """Return the settled levels [N] in dB of whitened latents [D, N], each held."""
         latents = np.repeat(region.centre[:, None] + region.colouring @ whitened, HELD, axis=1)
-        levels = _level_db(decode(latents.astype(np.float32)), mel)
+        levels = mel_level_db(decode(latents.astype(np.float32)), mel)
         return np.asarray(levels.reshape(whitened.shape[1], HELD)[:, SETTLED:].mean(axis=1))
 
-    target, level = gated_db(db_to_power(_level_db(decode(corpus.astype(np.float32)), mel))), held_levels(points)
+    target, level = gated_db(db_to_power(mel_level_db(decode(corpus.astype(np.float32)), mel))), held_levels(points)
     level = np.maximum(level, max(target, np.percentile(level, 95)) - DEPTH_DB)
     design = np.concatenate([np.ones((1, count)), points, points[upper[0]] * points[upper[1]]]).T
     weights = np.linalg.solve(design.T @ design + RIDGE * np.eye(design.shape[1]), design.T @ level)
@@ -164,7 +164,7 @@ def gated_db(power: npt.NDArray[np.floating]) -> float:
     return float(power_to_db(loud.mean(), 1e-12))
 
 
-def _level_db(log_mel: Float32Array, config: MelConfig) -> Float64Array:
+def mel_level_db(log_mel: Float32Array | Float64Array, config: MelConfig) -> Float64Array:
     """Return the level [F] in dB of a log-mel [bands, F], with an arbitrary zero.
 
     It is that of noise with this mel.

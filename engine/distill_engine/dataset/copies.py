@@ -17,6 +17,7 @@ from distill_engine.audio.levels import db_to_power, power_to_db
 from distill_engine.audio.resampling import resample
 
 SEGMENTS = 16  # of a sound, from its onset to its end
+DUPLICATE = "duplicate of"  # begins the reason for which a copy is left out
 BAND_EDGES_HZ = np.geomspace(50.0, 7500.0, 13)
 ONSET_DB, END_DB = -20.0, -50.0  # relative to the loudest frame
 RANGE_DB = 45.0  # below the loudest band and segment: what lies lower is compared as equal
@@ -54,10 +55,10 @@ class Copies:
     def original_of(self, name: str, digest: str, heard: Fingerprint) -> str:
         """Return why a file's sound is no new one; "" if it is, and remember it."""
         if digest in self._digests:
-            return f"duplicate of {self._digests[digest]}"
+            return f"{DUPLICATE} {self._digests[digest]}"
         original = self._nearest(heard)
         if original:
-            return f"duplicate of {original} in another format or at another level"
+            return f"{DUPLICATE} {original} in another format or at another level"
         self._digests[digest] = name
         self._known.append((name, heard))
         return ""

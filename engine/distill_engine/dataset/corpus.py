@@ -30,7 +30,7 @@ from distill_engine.dataset.scan import (
     examine_folder,
 )
 from distill_engine.dataset.split import Split, split_files
-from distill_engine.errors import ConfigError, CorpusError, MissingSoundsError
+from distill_engine.errors import ConfigError, CorpusError
 from distill_engine.system.atomic_write import write_advice
 
 MINIMUM_SAMPLES = 2048  # an analysis window, four frames: shorter clips are padded with silence at the end
@@ -161,8 +161,7 @@ def load_corpus(  # seven parameters: the options of a training's corpus, each w
             clips.append(Clip(examined.report.name, samples, sample_rate, cache))
             used.append(examined.report)
         del examined  # before the next file is decoded
-    if lost := listed.missing(reports):
-        raise MissingSoundsError(f"{folder}: {'; '.join(lost)}")
+    listed.check(Path(folder), reports)
     if not clips:
         raise CorpusError(_nothing_usable(Path(folder), reports))
     cache.prune()

@@ -8,9 +8,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from distill_engine.dataset.copies import DUPLICATE
 from distill_engine.dataset.discovery import FoundFile
 from distill_engine.dataset.scan import FileReport, examine_file
-from distill_engine.errors import CorpusError
+from distill_engine.errors import CorpusError, MissingSoundsError
 from distill_engine.system.names import printable
 
 NOT_LISTED = "not in the model's list of sounds: --add takes it in"
@@ -34,12 +35,14 @@ class SoundList:
         added: paths, from the folder, of files that lie outside of it.
         trained: digests of sounds that were trained on with earlier lists; none is held out again.
         earlier: digests of the corpora of earlier lists, whose checkpoints go on.
+        fresh: whether sounds are added that were never loaded with the others; no file holds this.
     """
 
     sounds: tuple[Sound, ...] = ()
     added: tuple[str, ...] = ()
     trained: frozenset[str] = frozenset()
     earlier: tuple[str, ...] = ()
+    fresh: bool = False
 
     @property
     def digests(self) -> frozenset[str]:
@@ -91,7 +94,7 @@ class SoundList:
         if not kept:
             raise CorpusError("no sound would be left: keep one, or start again with --fresh")
         trained = self.trained | {sound.digest for sound in self.sounds if not sound.held_out}
-        return SoundList(tuple(kept), tuple(dict.fromkeys(added)), trained, (*self.earlier, corpus))
+        return SoundList(tuple(kept), tuple(dict.fromkeys(added)), trained, (*self.earlier, corpus), bool(add))
 
     def _named(self, folder: Path, name: str) -> Sound:
         """Return the sound of this name, or of a file at this path."""
@@ -106,15 +109,29 @@ class SoundList:
         """Return the added files outside the folder."""
         return [FoundFile(folder / name, name) for name in self.added]
 
-    def missing(self, reports: Sequence[FileReport]) -> list[str]:
-        """Return what became of each listed sound that is not among files, in words."""
+    def check(self, folder: Path, reports: Sequence[FileReport]) -> None:
+        """Check that each listed sound is among the files of a folder.
+
+        Raises MissingSoundsError, which says what became of those that are not, and CorpusError for
+        an added sound that is a copy of another.
+        """
         here = {report.digest for report in reports if report.usable}
         by_name = {report.name: report for report in reports}
-        return [_fate(sound, by_name.get(sound.name)) for sound in self.sounds if sound.digest not in here]
+        lost = [(sound, by_name.get(sound.name)) for sound in self.sounds if sound.digest not in here]
+        for sound, report in lost:
+            if self.fresh and report is not None and report.reason.startswith(DUPLICATE):
+                raise CorpusError(
+                    f"{printable(sound.name)} is a {report.reason}: only one of the two can be in the list, "
+                    "so leave the other out of --add; nothing is changed"
+                )
+        if lost:
+            raise MissingSoundsError(f"{folder}: {'; '.join(_fate(*pair) for pair in lost)}")
 
     def of(self, used: Sequence[FileReport], held: frozenset[str]) -> SoundList:
         """Return the list of files in use, with these digests held out."""
-        return replace(self, sounds=tuple(Sound(file.name, file.digest, file.digest in held) for file in used))
+        return replace(
+            self, sounds=tuple(Sound(file.name, file.digest, file.digest in held) for file in used), fresh=False
+        )
 
 
 def _name(folder: Path, path: Path) -> str:

@@ -13,6 +13,7 @@ from distill_engine.analysis.level import LevelSurface
 from distill_engine.analysis.map import LatentMap
 from distill_engine.analysis.stretches.path import NO_PATH, CorpusPath
 from distill_engine.analysis.stretches.skeleton import Skeleton
+from distill_engine.analysis.stretches.without_path import HeldLevel
 from distill_engine.audio.levels import db_to_gain
 from distill_engine.audio.mel_config import MelConfig
 from distill_engine.errors import AnalysisError, ModelFileError, VocoderError
@@ -102,6 +103,7 @@ def _of_skeleton(
     read("route", lambda: CorpusPath.from_part(arrays, config.latent_dim))
     if found.get("route", arrays) is None:
         note(NO_PATH)
+        read("held_level", lambda: HeldLevel.from_part(arrays, skeleton))
     if "region_centre" in arrays:
         read("controls", lambda: _fitting(Controls.from_part(arrays, manifest.analysis), config))
     if "controls" in found and found.get("route") is not None and "map_points" in arrays:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import time
 from collections.abc import Callable
@@ -66,6 +67,6 @@ def train(  # seven parameters: a training has that many choices, all but two wi
     if not train_model(sounds, path, options, listen=listen, stopped=stopped).completed or stopped():
         raise Cancelled(f"{path}: stopped; " + ("the model is saved" if path.exists() else "nothing was written"))
     if analyse:
-        analysis = AnalysisOptions(seed) if end is None else AnalysisOptions(seed, deadline=end)
+        analysis = AnalysisOptions(seed, deadline=math.inf if end is None else end, goes_on=True)
         analyse_model_file(path, sounds, analysis, listen)
     return load_model(path)

@@ -18,10 +18,11 @@ from distill_engine.analysis.controls import Controls
 from distill_engine.analysis.level import level_surface
 from distill_engine.analysis.model_prober import Prober, ProgressListener, Synthesise
 from distill_engine.analysis.stretches.first_analysis import first_analysis
-from distill_engine.analysis.stretches.path import CorpusPath, without_path
+from distill_engine.analysis.stretches.path import CorpusPath
 from distill_engine.analysis.stretches.shaping import Shaping
 from distill_engine.analysis.stretches.skeleton import Skeleton
 from distill_engine.analysis.stretches.stretch_controls import measure_stretch_controls
+from distill_engine.analysis.stretches.without_path import without_path
 from distill_engine.audio.arrays import Float32Array
 from distill_engine.dataset.corpus import Corpus
 from distill_engine.modelfile import ModelFile, update_model
@@ -74,12 +75,14 @@ class AnalysisOptions:
         keep_path: whether the file of a skeleton's model gets the path of its corpus.
         deadline: instant of `time.monotonic` towards which the analysis of a skeleton's model
             shortens its measurements.
+        goes_on: whether a training has just written path, map and first controls, to go on from.
     """
 
     seed: int = 0
     vocoder: str = "auto"
     keep_path: bool = True
     deadline: float = math.inf
+    goes_on: bool = False
 
 
 def analyse_model_file(
@@ -99,7 +102,7 @@ def analyse_model_file(
     arrays, table = _analysed(path, corpus, skeleton, options, progress)
     route = CorpusPath.from_part(arrays, len(skeleton.spread))
     if not options.keep_path:
-        arrays, table = without_path(arrays, table)
+        arrays, table = without_path(arrays, table, skeleton)
     stored = _stored(path, arrays, table, options)
     if route is not None:
         fit_model_codes(path, route, seed=seed, keep_corpus=options.keep_path, keep_trained=True)
@@ -111,7 +114,8 @@ def _analysed(
 ) -> tuple[dict[str, npt.NDArray[Any]], dict[str, Any]]:
     """Return path, map and controls [...] of a skeleton's model, and the manifest's table."""
     began = time.monotonic()
-    arrays, table = first_analysis(
+    first = _stored_first(path, corpus, skeleton) if options.goes_on else None
+    arrays, table = first or first_analysis(
         skeleton, [clip.stored for clip in corpus.sounds], [clip.name for clip in corpus.sounds]
     )
     found, route = Controls.from_part(arrays, table), CorpusPath.from_part(arrays, len(skeleton.spread))
@@ -132,6 +136,18 @@ def _analysed(
         }
     table |= {"seed": options.seed, "seconds_taken": round(time.monotonic() - began, 1)}
     return arrays, table
+
+
+def _stored_first(
+    path: Path, corpus: Corpus, skeleton: Skeleton
+) -> tuple[dict[str, npt.NDArray[Any]], dict[str, Any]] | None:
+    """Return the first analysis [...] in a file, with its path; None if it has none of the corpus."""
+    with ModelFile.open(path) as file:
+        table, of = dict(file.manifest.analysis), file.manifest.corpus.get("digest")
+        measured = bool(table.get("seconds_taken"))
+        if measured or table.get("forgotten") or (table.get("skeleton"), of) != (skeleton.digest, corpus.digest):
+            return None
+        return file.read_part("analysis"), table
 
 
 def _stored(

@@ -19,6 +19,7 @@ from distill_engine.analysis.level import LevelSurface
 from distill_engine.analysis.map import LatentMap
 from distill_engine.analysis.stretches.path import KEY_LATENTS
 from distill_engine.analysis.stretches.skeleton import Skeleton
+from distill_engine.analysis.stretches.without_path import HeldLevel
 from distill_engine.audio.arrays import Float32Array, Float64Array
 from distill_engine.audio.mel import StreamingMel
 from distill_engine.audio.mel_config import MelConfig
@@ -84,6 +85,7 @@ class Instrument:
     controls: Controls | None = None
     latent_map: LatentMap | None = None
     level: LevelSurface | None = None
+    held_level: HeldLevel | None = None
     trim: float = 1.0
     path: Path | None = None
     decoder_digest: str = ""
@@ -193,9 +195,10 @@ class Instrument:
     def _point_sources(self, seed: int) -> dict[str, LatentSource]:
         """Return new sources that play points of latent space, and the corpus if it is stored."""
         onto = self.level.onto if self.level is not None else None
+        held = self.held_level.onto if self.held_level is not None else None
         sources: dict[str, LatentSource] = {
             "hold": HoldSource(self.centre),
-            "drift": DriftSource(self.centre, seed, self.frame_rate, self._spread(), onto),
+            "drift": DriftSource(self.centre, seed, self.frame_rate, self._spread(), onto, held),
         }
         if self.corpus is not None:
             sources["corpus"] = CorpusSource(self.corpus, seed, self.frame_rate, self.reduction)

@@ -378,6 +378,7 @@ def test_slim_forget_takes_the_sounds_out_and_says_what_stays(
     with ModelFile.open(tmp_path / "share.distillgan") as file:
         arrays, names = file.read_part("analysis"), file.manifest.to_json()
     assert not [name for name in arrays if name.startswith(("corpus_", "path_", "map_"))]
+    assert arrays["level_target"].shape == (1,)
     assert b"tone" not in names.split(b'"analysis"')[1]
     instrument = prepare_instrument(tmp_path / "share.distillgan")
     assert (instrument.default_source, instrument.notes) == ("drift", [NO_PATH])

@@ -188,6 +188,20 @@ def test_a_change_that_cannot_be_made_is_one_line_and_changes_nothing(
     assert model.read_bytes() == before
 
 
+@pytest.mark.parametrize(("name", "copy"), [("aaa.flac", "tone0.wav"), ("zzz.flac", "zzz.flac")])
+def test_a_copy_in_another_format_is_not_added_and_the_way_out_is_named(
+    sounds: Path, model: Path, name: str, copy: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    before = model.read_bytes()
+    samples, rate = soundfile.read(sounds / "tone0.wav")
+    soundfile.write(sounds / name, 0.5 * samples, rate)
+    assert train(sounds, model, "--add", sounds / name) == 1
+    (line,) = capsys.readouterr().err.strip().splitlines()
+    assert f"{copy} is a duplicate of" in line
+    assert line.endswith("so leave the other out of --add; nothing is changed")
+    assert model.read_bytes() == before
+
+
 def test_a_sound_that_is_gone_changed_or_unreadable_is_named_and_nothing_is_lost(
     sounds: Path, model: Path, noise: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from distill_engine.analysis.level import LevelSurface, _level_db, block_peaks, gated_db, level_surface, trim_for
+from distill_engine.analysis.level import LevelSurface, block_peaks, gated_db, level_surface, mel_level_db, trim_for
 from distill_engine.analysis.region import Region, fit_region
 from distill_engine.audio.mel import mel_spectrogram
 from distill_engine.audio.mel_config import DEFAULT_MEL
@@ -52,7 +52,7 @@ def test_the_level_counts_every_band_by_its_power(region: Region) -> None:
     noise = 0.1 * np.random.default_rng(0).standard_normal((2, 44100))
     dull = np.convolve(noise[1], 0.97 ** np.arange(300), "same")
     sounds = [x.astype(np.float32) for x in (noise[0], dull)]
-    levels = [_level_db(mel_spectrogram(x), DEFAULT_MEL).mean() for x in sounds]
+    levels = [mel_level_db(mel_spectrogram(x), DEFAULT_MEL).mean() for x in sounds]
     powers = [10 * np.log10(np.mean(np.square(x))) for x in sounds]
     assert levels[0] - levels[1] == pytest.approx(powers[0] - powers[1], abs=2.0)
 

@@ -16,11 +16,12 @@ from distill_engine.analysis.features.table import NAMES
 from distill_engine.dataset.corpus import load_corpus
 from distill_engine.library.assets import starter_path
 from distill_engine.modelfile import ModelFile
-from distill_engine.rendering import model_trim
-from distill_engine.rendering.analysing import analyse_file, synthesiser
+from distill_engine.rendering import analysing, model_trim
+from distill_engine.rendering.analysing import AnalysisOptions, analyse_file, analyse_model_file, synthesiser
 from distill_engine.rendering.loaded_model import load_model
 from distill_engine.synthesis.instrument import prepare_instrument
 from distill_engine.synthesis.synth import Synth
+from support_skeleton import skeleton_model
 
 SMALL = AnalysisConfig(
     probes=24, bases=1, positions=3, moving_bases=1, moving_positions=3, moving_hops=30, characters=1
@@ -91,3 +92,18 @@ def test_a_control_swept_at_thirty_messages_a_second_does_not_click() -> None:
     resting = most_abrupt(None)
     for name in names:
         assert most_abrupt(name) < 1.2 * resting, name
+
+
+def test_an_analysis_after_a_training_goes_on_from_what_it_wrote(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(model_trim, "_PERFORMANCE_SECONDS", 0.5)
+    path, corpus = skeleton_model(tmp_path / "m.distillgan", tmp_path / "sounds")
+    other = Path(shutil.copy(path, tmp_path / "n.distillgan"))
+    table = analyse_model_file(other, corpus, AnalysisOptions())
+    monkeypatch.setattr(analysing, "first_analysis", None)
+    assert analyse_model_file(path, corpus, AnalysisOptions(goes_on=True))["controls"] == table["controls"]
+    with ModelFile.open(path) as one, ModelFile.open(other) as two:
+        assert one.manifest.part_digest("analysis") == two.manifest.part_digest("analysis")
+    with pytest.raises(TypeError):  # what is measured already is none to go on from
+        analyse_model_file(path, corpus, AnalysisOptions(goes_on=True))

@@ -14,6 +14,7 @@ from distill_engine.errors import LibraryError
 
 if TYPE_CHECKING:
     from distill_engine.modelfile import Manifest, ModelFile
+    from distill_engine.models.model_config import ModelConfig
 
 CREDIT_CHARACTERS = 2000  # of a licence or credits, at most
 
@@ -88,11 +89,12 @@ def slimmed(path: Path, output: Path | None, forget: bool) -> tuple[dict[str, An
     if output is not None and os.path.lexists(output):
         raise LibraryError(f"{output}: exists already, nothing is overwritten: choose another name")
     with ModelFile.open(path) as file:
-        goes_on = "model" in file.parts and model_config(file.manifest, str(path)).closed_form
+        config = model_config(file.manifest, str(path)) if "model" in file.parts else None
+        goes_on = config is not None and config.closed_form
         kept = ("training/model",) if goes_on else ()  # some bytes, with which sounds can be added
         removed = sorted(part for part in file.parts if is_training(part) and part not in kept)
         before, manifest = file.size, file.manifest
-        forgotten = _forgotten(file) if forget else None
+        forgotten = _forgotten(file, config) if forget and config is not None else None
     target = output or path
     if forgotten is not None:
         parts, table = forgotten
@@ -113,13 +115,17 @@ def slimmed(path: Path, output: Path | None, forget: bool) -> tuple[dict[str, An
     return data, lines
 
 
-def _forgotten(file: ModelFile) -> tuple[dict[str, Any], dict[str, Any]] | None:
+def _forgotten(file: ModelFile, config: ModelConfig) -> tuple[dict[str, Any], dict[str, Any]] | None:
     """Return the parts that hold sounds without these, and the analysis's table for a new trim."""
-    from distill_engine.analysis.stretches.path import without_path
+    from distill_engine.analysis.stretches.skeleton import Skeleton
+    from distill_engine.analysis.stretches.without_path import without_path
     from distill_engine.inference.stored_codes import PART, without_corpus
 
     if "analysis" not in file.parts:
         return None
-    arrays, table = without_path(file.read_part("analysis"), file.manifest.analysis)
+    skeleton = None
+    if config.version == 2:
+        skeleton = Skeleton.from_part(file.read_part("model"), config.bands, config.latent_dim, str(file.path))
+    arrays, table = without_path(file.read_part("analysis"), file.manifest.analysis, skeleton)
     codes = {PART: without_corpus(file.read_part(PART))} if PART in file.parts else {}
     return {"analysis": arrays, **codes}, {**table, "trim_db": 0.0}

@@ -125,17 +125,6 @@ class CorpusPath:
         return CorpusPath(latents, offsets, keys, levels, attacks, pitches, lead)
 
 
-def without_path(
-    arrays: Mapping[str, npt.NDArray[Any]], table: Mapping[str, Any]
-) -> tuple[dict[str, npt.NDArray[Any]], dict[str, Any]]:
-    """Return an analysis without the path, and without the map, which is made from it.
-
-    `arrays` [...] are those of the part "analysis", `table` is the manifest's.
-    """
-    kept = {name: array for name, array in arrays.items() if not name.startswith(("corpus_", "path_", "map_"))}
-    return kept, {**table, "clips": [], "has_map": False, "forgotten": True}
-
-
 def clip_mel(samples: Float32Array, config: MelConfig, lead: int = 0) -> Float32Array:
     """Return the log-mel [bands, lead + T // hop] of samples [T] after silence, as `resynth` does.
 

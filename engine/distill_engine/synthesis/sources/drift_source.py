@@ -31,6 +31,7 @@ class DriftSource:
             noise to the corpus; None keeps the noise independent.
         onto: moves a point [D] of the noise to a nearby point on the level surface. With a range
             below 1 the walk goes only that fraction of the way.
+        held: does the same with a latent [D] of the walk.
     """
 
     def __init__(
@@ -40,9 +41,10 @@ class DriftSource:
         frame_rate: float,
         shape: Latent | None = None,
         onto: Callable[[Latent], Latent] | None = None,
+        held: Callable[[Latent], Latent] | None = None,
     ) -> None:
         self._centre, self._dimensions = centre, len(centre) if shape is None else shape.shape[1]
-        self._seed, self._frame_rate, self._shape, self._onto = seed, frame_rate, shape, onto
+        self._seed, self._frame_rate, self._shape, self._onto, self._held = seed, frame_rate, shape, onto, held
         self._phase = 0.0
         self._points: dict[int, Latent] = {}
 
@@ -66,7 +68,10 @@ class DriftSource:
         point = settings.range * spline
         if self._onto is not None:
             point = point + min(1.0, settings.range) * (self._onto(point) - point)
-        return self._centre + (point if self._shape is None else self._shape @ point), 0
+        latent = self._centre + (point if self._shape is None else self._shape @ point)
+        if self._held is not None:
+            latent = latent + min(1.0, settings.range) * (self._held(latent) - latent)
+        return latent, 0
 
     def restart(self) -> None:
         self._phase = 0.0

@@ -11,8 +11,9 @@ import numpy.typing as npt
 
 from distill_engine.analysis.level import block_peaks, block_powers, gated_db, trim_for
 from distill_engine.analysis.stretches.first_analysis import first_analysis
-from distill_engine.analysis.stretches.path import make_path, without_path, without_pitch
+from distill_engine.analysis.stretches.path import make_path, without_pitch
 from distill_engine.analysis.stretches.skeleton import FrameStatistics, Skeleton, fit_skeleton, frame_statistics
+from distill_engine.analysis.stretches.without_path import without_path
 from distill_engine.audio.mel_config import DEFAULT_MEL
 from distill_engine.codes.codebooks import Codebooks
 from distill_engine.codes.fitting import fit_codes
@@ -58,7 +59,7 @@ def _analysis_of(
         skeleton, [clip.stored for clip in corpus.sounds], [clip.name for clip in corpus.sounds]
     )
     if not keep_path:
-        arrays, table = without_path(arrays, table)
+        arrays, table = without_path(arrays, table, skeleton)
     powers = np.concatenate([block_powers(clip.samples[None]) for clip in corpus.sounds])
     peaks = np.concatenate([block_peaks(clip.samples[None]) for clip in corpus.sounds])
     return arrays, {**table, "trim_db": trim_for(gated_db(powers), peaks)}
