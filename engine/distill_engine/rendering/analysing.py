@@ -141,7 +141,7 @@ def _analysed(
 def _stored_first(
     path: Path, corpus: Corpus, skeleton: Skeleton
 ) -> tuple[dict[str, npt.NDArray[Any]], dict[str, Any]] | None:
-    """Return the first analysis [...] in a file, with its path; None if it has none of the corpus."""
+    """Return the first analysis [...] of these sounds, with a path, if a file holds it."""
     with ModelFile.open(path) as file:
         table, of = dict(file.manifest.analysis), file.manifest.corpus.get("digest")
         measured = bool(table.get("seconds_taken"))
