@@ -17,7 +17,7 @@ from distill_engine.audio_io.output import Output
 from distill_engine.errors import ConfigError, DeviceError, DistillError
 from distill_engine.library.reports import line_on, reported_threads
 from distill_engine.live.commands import LiveCommands, LoadOptions
-from distill_engine.live.live_notes import checked_budget
+from distill_engine.live.live_notes import checked_budget, fewer_notes
 from distill_engine.live.performer import BlockSettings, Performer
 from distill_engine.live.played_versions import PlayedVersions
 from distill_engine.live.realtime_check import Fit, FitRequest
@@ -258,6 +258,8 @@ class Engine:
 
     def _report(self, event: Underrun | Report) -> None:
         text = event.describe() if isinstance(event, Underrun) else event.message
+        if isinstance(event, Underrun) and event.cause == "model" and self._parts is not None:
+            text += fewer_notes(self._parts.commands.synth.keys)
         self._notice("warning", text)
 
     def _notice(self, level: str, text: str) -> None:

@@ -12,6 +12,7 @@ from distill_engine.errors import VocoderError
 from distill_engine.live.realtime_check import COMFORTABLE_FACTOR
 from distill_engine.synthesis.instrument import Instrument
 from distill_engine.synthesis.synth import Synth
+from distill_engine.synthesis.voices.note_commands import NoteCommands
 
 MEASURED_HOPS, WARM_HOPS = 24, 6  # hops that are timed, and those before them
 FIRST_KEY, KEYS_APART = 52, 3  # MIDI note numbers of the chord that is timed
@@ -32,6 +33,15 @@ class LiveNotes:
             "note/pressure": lambda key, value: keys.express("pressure", float(key), float(value)),
             "note/control": lambda key, name, value: keys.express("control", float(key), float(value), str(name)),
         }
+
+
+def fewer_notes(keys: NoteCommands) -> str:
+    """Let fewer notes sound at once, because these were too much; return that in words, or ""."""
+    budget = keys.relieve()
+    if budget is None:
+        return ""
+    notes = "1 note" if budget < 2.0 else f"{int(budget)} notes"
+    return f"; {notes} at once from now on, until /distill/voices is sent again"
 
 
 def note_budget(instrument: Instrument, voices: int) -> float:

@@ -101,6 +101,24 @@ def test_the_budget_is_kept_however_many_voices_there_are(instrument: Instrument
         assert len([note for note in _notes(synth) if note.sounding]) <= 3
 
 
+def test_notes_that_were_too_much_become_fewer(instrument: Instrument) -> None:
+    synth = Synth(instrument, seed=3)
+    assert live_notes.fewer_notes(synth.keys) == ""  # one note at a time
+    synth.keys.set_voices(4)
+    synth.render(2)
+    for key in (50, 54, 57):
+        synth.note(key, 90)
+        synth.render(2)
+    said = live_notes.fewer_notes(synth.keys)
+    assert said.startswith("; 2 notes at once from now on")
+    assert [note.key for note in _notes(synth) if note.busy and note.held] == [54, 57]
+    assert live_notes.fewer_notes(synth.keys) == ""  # the first note is dying
+    for key in (60, 62, 64):
+        synth.note(key, 90)
+        synth.render(2)
+        assert sum(note.held for note in _notes(synth)) <= 3
+
+
 def test_how_many_notes_a_machine_plays_is_measured_and_too_many_are_refused(
     instrument: Instrument, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -179,6 +197,7 @@ def test_a_take_with_chords_renders_the_live_samples(
         6: lambda: synth.keys.express("detune", 62, 1.5),
         9: lambda: synth.note(66, 120),
         10: lambda: synth.note(67, 120),
+        11: synth.keys.relieve,
         12: lambda: synth.keys.express("pressure", 67, 0.5),
         15: lambda: synth.note(55, 0),
         18: lambda: synth.swap(other, 0.1),

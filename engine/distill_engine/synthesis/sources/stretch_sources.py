@@ -39,21 +39,11 @@ def _free_pull(settings: SourceSettings) -> Pull:
     return replace(pull, grid=step * settings.leaps, on_grid=before != after)
 
 
-class WalkSource:
-    """The `walk` source: the corpus's own stretches, one after another that is like it.
-
-    A place of the map takes over from it, with the map's amount as its grip.
-    """
+class _OfPlayer:
+    """What a source of stretches says of its player, and asks of it."""
 
     def __init__(self, player: StretchPlayer) -> None:
         self._player = player
-
-    def next(self, settings: SourceSettings, samples: Float32Array | None) -> tuple[Latent, int]:
-        if settings.place is not None:
-            pull = _pull_to(settings.place, settings.place_grip, settings)
-        else:
-            pull = _free_pull(settings)
-        return self._player.next(pull, freeze=settings.freeze)
 
     @property
     def pitch(self) -> float:
@@ -69,6 +59,20 @@ class WalkSource:
         """Begin a sound at the next hop."""
         self._player.strike()
 
+
+class WalkSource(_OfPlayer):
+    """The `walk` source: the corpus's own stretches, one after another that is like it.
+
+    A place of the map takes over from it, with the map's amount as its grip.
+    """
+
+    def next(self, settings: SourceSettings, samples: Float32Array | None) -> tuple[Latent, int]:
+        if settings.place is not None:
+            pull = _pull_to(settings.place, settings.place_grip, settings)
+        else:
+            pull = _free_pull(settings)
+        return self._player.next(pull, freeze=settings.freeze)
+
     def restart(self) -> None:
         self._player.restart()
 
@@ -79,7 +83,7 @@ class WalkSource:
         self._player.restore(state)
 
 
-class AttractedSource:
+class AttractedSource(_OfPlayer):
     """Stretches of the corpus near a place that another source gives, as `drift` and `hold` do.
 
     Args:
@@ -97,7 +101,8 @@ class AttractedSource:
         point: Callable[[Float64Array], Float64Array],
         kinds: float = 1.0,
     ) -> None:
-        self._player, self._place, self._point, self._kinds = player, place, point, kinds
+        super().__init__(player)
+        self._place, self._point, self._kinds = place, point, kinds
 
     def next(self, settings: SourceSettings, samples: Float32Array | None) -> tuple[Latent, int]:
         place, _ = self._place.next(settings, samples)
@@ -111,20 +116,6 @@ class AttractedSource:
             self._player.before = None
             return self._point(place), 0
         return latent, fade
-
-    @property
-    def pitch(self) -> float:
-        """The pitch of the place that plays, a MIDI note number; 0 for none."""
-        return self._player.pitch
-
-    @property
-    def before(self) -> Latent | None:
-        """The latents [D, n] that the corpus has before an attack at this hop; None without one."""
-        return self._player.before
-
-    def strike(self) -> None:
-        """Begin a sound at the next hop."""
-        self._player.strike()
 
     def restart(self) -> None:
         self._place.restart()

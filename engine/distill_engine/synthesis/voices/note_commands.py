@@ -88,6 +88,19 @@ class NoteCommands:
             self._mixer.polyphony.budget = budget
             self._take.command(self._tick(), "budget", {"budget": budget})
 
+    def relieve(self) -> float | None:
+        """Let the notes cost a hop less than those that sound, and return what they may cost then.
+
+        The note that a new key would take is let go. None where one note sounds, or they may cost
+        no more already.
+        """
+        budget, polyphony = self.cost - 1.0, self._mixer.polyphony
+        if polyphony is None or not 1.0 <= budget < polyphony.budget:
+            return None
+        self.set_budget(budget)
+        self.press(polyphony.next_stolen.pressed_key, 0.0)
+        return budget
+
     def exchange(self) -> None:
         """Let the notes go on with the instrument that is in slot 0 now."""
         if self._mixer.polyphony is not None:

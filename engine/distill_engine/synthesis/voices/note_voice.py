@@ -72,6 +72,11 @@ class NoteVoice:
         return self.level > 0.0 or self._begun or bool(self._ramp.state())
 
     @property
+    def pressed_key(self) -> float:
+        """The key that the voice plays or is about to play: a MIDI note number."""
+        return self.key if self.waiting is None else self.waiting[0]
+
+    @property
     def busy(self) -> bool:
         """Whether the voice sounds or is about to."""
         return self.sounding or self.waiting is not None
