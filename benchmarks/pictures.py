@@ -2,8 +2,9 @@
 
     python benchmarks/pictures.py [--model MODEL] [-o docs/starter.png]
 
-The picture shows the spectrograms of a clip of the corpus, its reconstruction and a performance.
-The sound, beside the picture, is the beginning of that performance. The figures are what the sound
+The picture shows the spectrograms of clips of the corpus, of their copies through the model, and of
+performances: a walk, a drift, and a journey over the map. The sound, beside the picture, is the
+beginning of the walk. The figures are what the sound
 of a performance must satisfy: level, DC, largest step between samples, bandwidth.
 """
 
@@ -19,7 +20,8 @@ import numpy as np
 from harness.benchmark import Benchmark, Column, Table
 from harness.repository import CORPUS, ROOT
 
-SOUNDS = ("corpus", "reconstruction", "performance")
+SOUNDS = ("corpus", "reconstruction", "walk", "drift", "map")
+SECONDS, CLIPS = 20, 5  # of each sound; of the corpus, clips of equal length
 RATE = 44100
 SOUND_SECONDS = 11
 """Of the performance, in the sound that README links to: less than 300 kB."""
@@ -46,23 +48,34 @@ BENCHMARK = Benchmark(
 )
 
 
-def sounds(model: Path, clip: Path, folder: Path) -> dict[str, np.ndarray]:
-    """Return the three sounds [T]."""
+def sounds(model: Path, clips: Path, folder: Path) -> dict[str, np.ndarray]:
+    """Return the sounds [T], of SOUNDS."""
     import soundfile
 
-    copy, play = folder / "copy.wav", folder / "play.wav"
-    distill("resynth", model, clip, "-o", copy)
-    perform(model, play, 20)
-    found = {}
-    for name, path in zip(SOUNDS, (clip, copy, play), strict=True):
-        samples, _ = soundfile.read(path, dtype="float32", always_2d=True)
-        found[name] = samples.mean(axis=1)
-    return found
+    from distill_engine.synthesis.instrument import prepare_instrument
+    from sound import journey
+
+    files = {name: folder / f"{name}.wav" for name in SOUNDS[:-1]}
+    every = sorted(clips.glob("*.flac"))
+    chosen = [read_mono(path)[: SECONDS * RATE // CLIPS] for path in every[:: len(every) // CLIPS][:CLIPS]]
+    soundfile.write(files["corpus"], np.concatenate(chosen), RATE, subtype="FLOAT")
+    distill("resynth", model, files["corpus"], "-o", files["reconstruction"])
+    for source in ("walk", "drift"):
+        perform(model, files[source], SECONDS, source)
+    found = {name: read_mono(path) for name, path in files.items()}
+    return found | {"map": journey(prepare_instrument(model), SECONDS)}
 
 
-def perform(model: Path, target: Path, seconds: int) -> None:
-    """Render the beginning of the performance that `distill demo` plays."""
-    distill("render", model, "-o", target, "--duration", seconds, "--seed", 8)
+def read_mono(path: Path) -> np.ndarray:
+    """Return the samples [T] of a sound file at RATE."""
+    from distill_engine.audio.files import read_audio
+
+    return read_audio(path).samples.mean(axis=0)
+
+
+def perform(model: Path, target: Path, seconds: int, source: str = "walk") -> None:
+    """Render the beginning of a performance; the walk is the one that `distill demo` plays."""
+    distill("render", model, "-o", target, "--duration", seconds, "--seed", 8, "--source", source)
 
 
 def distill(*words: object) -> None:
@@ -95,7 +108,7 @@ def draw(found: dict[str, np.ndarray], target: Path) -> None:
     matplotlib.use("Agg")
     from matplotlib import pyplot
 
-    figure, axes = pyplot.subplots(len(found), 1, figsize=(11, 8), constrained_layout=True)
+    figure, axes = pyplot.subplots(len(found), 1, figsize=(11, 11), constrained_layout=True)
     for axis, (name, samples) in zip(axes, found.items(), strict=True):
         mel, extent = mel_spectrogram(samples), (0, len(samples) / RATE, 0, 128)
         axis.imshow(mel, origin="lower", aspect="auto", vmin=-9, vmax=1, cmap="magma", extent=extent)
@@ -109,7 +122,7 @@ def main() -> None:
     """Run the benchmark."""
     parser = BENCHMARK.parser(__doc__)
     parser.add_argument("--model", type=Path, help="default: the built-in starter")
-    parser.add_argument("--clip", type=Path, default=CORPUS / "sonicpi_cc0" / "guit_em9.flac")
+    parser.add_argument("--corpus", type=Path, default=CORPUS / "sonicpi_cc0")
     parser.add_argument("-o", "--output", type=Path, default=ROOT / "docs" / "starter.png")
     options = parser.parse_args()
     from distill_engine.library.assets import starter_path
@@ -117,7 +130,7 @@ def main() -> None:
     model = options.model or starter_path()
     with BENCHMARK.run(options) as run:
         with tempfile.TemporaryDirectory() as folder:
-            found = sounds(model, options.clip, Path(folder))
+            found = sounds(model, options.corpus, Path(folder))
         draw(found, options.output)
         perform(model, options.output.with_suffix(".ogg"), SOUND_SECONDS)
         for name, samples in found.items():

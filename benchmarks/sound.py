@@ -1,13 +1,13 @@
 """Measure how much a new model sounds like the folder it was made from.
 
-    python benchmarks/sound.py [--corpora struck,bowed] [--seconds 60]
+    python benchmarks/sound.py [--corpora struck,bowed] [--seconds 60] [--only likeness]
 
 Five corpora that no shipped model has heard but the first: sonicpi_cc0, and four of 30 clips
 rendered from a General MIDI sound font (fluidsynth and MuseScore_General must be installed). Every
 note is there once, so no held-out clip has a twin among those trained on. Two more that no one
 plans for are made by formula: 500 files, and one recording of 40 minutes. Each model is trained with
 the command a user would type. `copy` is the clip through its own mel and the vocoder alone:
-nothing that a latent model does can be better.
+nothing that a latent model does can be better. Of the shipped starter only performances are measured.
 """
 
 from __future__ import annotations
@@ -28,6 +28,7 @@ from measures.synthetic import RATE
 
 if TYPE_CHECKING:
     from distill_engine.dataset.corpus import Corpus
+    from distill_engine.synthesis.instrument import Instrument
 
 MOST_CLIPS = 6  # of each kind whose copies are measured
 COPIED_SECONDS = 180.0  # of a longer corpus only the measured clips are copied, this much in all
@@ -65,18 +66,36 @@ BENCHMARK = Benchmark(
         Table(
             "likeness",
             "A performance against its corpus: timbre and tonality are distances, the others are best near 1.",
-            (Column("corpus", "corpus"), Column("what", "what"), *(Column(name, name, ".2f") for name in FIGURES)),
+            (
+                Column("corpus", "corpus"),
+                Column("what", "what"),
+                Column("of_copy", "timbre / copy's", ".2f"),
+                *(Column(name, name, ".2f") for name in FIGURES),
+            ),
             key=("corpus", "what"),
         ),
     ],
 )
-NAMES = ("sonicpi_cc0", "struck", "bowed", "sung", "percussive", *ODD)
+STARTER = "starter"
+NAMES = ("sonicpi_cc0", "struck", "bowed", "sung", "percussive", *ODD, STARTER)
+TURN_HOPS, JOURNEY_TURNS = 4, 5  # between two places of a journey over the map; of its spiral
 
 
-def measure(run: Run, name: str, seconds: float, work: Path) -> None:
+class Chosen:
+    """Takes the rows of some tables, and leaves the others out."""
+
+    def __init__(self, run: Run, tables: list[str]) -> None:
+        self._run, self._tables = run, tables
+
+    def row(self, table: str, **values: object) -> None:
+        """Write a row of a chosen table."""
+        if table in self._tables:
+            self._run.row(table, **values)
+
+
+def measure(run: Chosen, name: str, seconds: float, work: Path) -> None:
     """Train a model of one corpus and measure it and performances of `seconds`."""
     from distill_control.cli.main import main as distill
-    from distill_engine.audio.files import read_audio
     from distill_engine.dataset.corpus import load_corpus
 
     folder = folder_of(name, work)
@@ -96,13 +115,67 @@ def measure(run: Run, name: str, seconds: float, work: Path) -> None:
     copies = copied_clips(run, name, corpus, model)
     clips = [clip.samples for clip in corpus.clips]
     like = Likeness(pieces_of(clips) if name in ODD else clips)
-    for what, samples in copies.items():
-        run.row("likeness", corpus=name, what=what, **like(samples))
-    for source in ("walk", "drift"):
-        sound = work / f"{name}-{source}.wav"
-        if distill(["render", str(model), "-o", str(sound), "--source", source, "--duration", f"{seconds:g}"]):
-            raise SystemExit(f"{name} cannot be rendered")
-        run.row("likeness", corpus=name, what=source, **like(read_audio(sound).samples.mean(axis=0)))
+    measure_performances(Heard(run, name, like, copies), model, seconds)
+
+
+def measure_starter(run: Chosen, seconds: float, work: Path) -> None:
+    """Measure copies of the shipped starter's sounds through it, and performances of it."""
+    from asset_builders.starter import levelled
+    from distill_engine import load_model
+    from distill_engine.dataset.corpus import load_corpus
+    from distill_engine.library.assets import starter_path
+
+    clips = [clip.samples for clip in load_corpus(levelled(CORPUS / "sonicpi_cc0", work / STARTER)).clips]
+    model, like = load_model(starter_path()), Likeness(clips)
+    copies = {"copy": np.concatenate([model.copy_synthesise(samples) for samples in clips])}
+    measure_performances(Heard(run, STARTER, like, copies), starter_path(), seconds)
+
+
+class Heard:
+    """Writes how much sounds [T] are like the corpus `name`, beside copies of it, which come first."""
+
+    def __init__(self, run: Chosen, name: str, like: Likeness, copies: dict[str, np.ndarray]) -> None:
+        self._run, self._name, self._like = run, name, like
+        self._copy = like(copies["copy"])["timbre"]
+        for what, samples in copies.items():
+            self(what, samples)
+
+    def __call__(self, what: str, samples: np.ndarray) -> None:
+        """Write the row of a sound [T]."""
+        figures = self._like(samples)
+        self._run.row("likeness", corpus=self._name, what=what, of_copy=figures["timbre"] / self._copy, **figures)
+
+
+def measure_performances(heard: Heard, model: Path, seconds: float) -> None:
+    """Measure performances of `seconds`, and a walk of five times as long, which should reach all."""
+    from distill_engine.rendering.performance import play_score
+    from distill_engine.rendering.score import Score
+    from distill_engine.synthesis.instrument import prepare_instrument
+
+    instrument = prepare_instrument(model)
+
+    def played(source: str, length: float) -> np.ndarray:
+        return np.concatenate(list(play_score(instrument, Score(length, source=source))), axis=1).mean(axis=0)
+
+    heard("walk", played("walk", seconds))
+    heard("walk, five times as long", played("walk", 5 * seconds))
+    heard("drift", played("drift", seconds))
+    heard("map", journey(instrument, seconds))
+
+
+def journey(instrument: Instrument, seconds: float) -> np.ndarray:
+    """Return a performance [T] that spirals once over the map, from its rim to its middle."""
+    from distill_engine.synthesis.synth import Synth
+
+    synth, parts = Synth(instrument, seed=0, block=TURN_HOPS), []
+    synth.set("/distill/map/amount", 1.0)
+    turns = round(seconds * instrument.frame_rate / TURN_HOPS)
+    for share in np.linspace(0.0, 1.0, turns):
+        radius, angle = 0.9 * (1.0 - share), 2 * np.pi * JOURNEY_TURNS * share
+        synth.set("/distill/map/x", radius * np.cos(angle))
+        synth.set("/distill/map/y", radius * np.sin(angle))
+        parts.append(synth.render(TURN_HOPS))
+    return np.concatenate(parts, axis=1).mean(axis=0)
 
 
 def folder_of(name: str, work: Path) -> Path:
@@ -135,7 +208,7 @@ def slim_megabytes(model: Path, work: Path) -> float:
     return slim.stat().st_size / 1e6
 
 
-def copied_clips(run: Run, name: str, corpus: Corpus, path: Path) -> dict[str, np.ndarray]:
+def copied_clips(run: Chosen, name: str, corpus: Corpus, path: Path) -> dict[str, np.ndarray]:
     """Measure copies of trained and held-out clips; return the clips that were copied, joined."""
     from distill_engine import load_model
     from measures.distances import Distances
@@ -162,11 +235,16 @@ def main() -> None:
     parser = BENCHMARK.parser(__doc__)
     parser.add_argument("--corpora", default=",".join(NAMES))
     parser.add_argument("--seconds", type=float, default=60.0, help="of each performance")
+    parser.add_argument("--only", default="playable,copies,likeness", help="tables whose rows are written")
     arguments = parser.parse_args()
     warnings.simplefilter("ignore")
-    with BENCHMARK.run(arguments) as run, tempfile.TemporaryDirectory() as folder:
+    with BENCHMARK.run(arguments) as every, tempfile.TemporaryDirectory() as folder:
+        run = Chosen(every, arguments.only.split(","))
         for name in arguments.corpora.split(","):
-            measure(run, name, arguments.seconds, Path(folder))
+            if name == STARTER:
+                measure_starter(run, arguments.seconds, Path(folder))
+            else:
+                measure(run, name, arguments.seconds, Path(folder))
 
 
 if __name__ == "__main__":

@@ -53,7 +53,7 @@ def register(subparsers: Any, common: argparse.ArgumentParser) -> None:
         type=Path,
         metavar="NEW",
         help="leave MODEL as it is and write a new .distillgan file: the same networks with another corpus; "
-        "the two blend in latent space",
+        "the two blend as mels",
     )
     add_cluster(command)
     command.set_defaults(run=run_analyse)

@@ -17,7 +17,7 @@ from distill_control.cli.support.train_corpus import (
     name_left_out,
 )
 from distill_control.cli.support.train_options import add_family_options, add_training_options
-from distill_control.cli.support.train_report import report
+from distill_control.cli.support.train_report import MORE_MINUTES, report
 from distill_control.cli.support.train_start import (
     SavedTraining,
     check_vocoder_options,
@@ -208,11 +208,13 @@ def _leave_path_out(args: argparse.Namespace, listen: Callable[[Warned], None]) 
 def _saved_vocoder(args: argparse.Namespace) -> SavedTraining | None:
     """Return the vocoder's training to resume, its options checked; None if there is none.
 
-    Raises TrainingError.
+    A completed one gets MORE_MINUTES where no length is given. Raises TrainingError.
     """
     saved = read_saved_training(args.output, f"training/vocoder/{args.kind}")
     if saved is not None:
         check_vocoder_options(args, saved)
+        if saved.completed and not (args.epochs or args.minutes):
+            args.minutes = MORE_MINUTES
     return saved
 
 

@@ -17,7 +17,7 @@ from distill_engine.audio_io.output import Output
 from distill_engine.errors import ConfigError, DeviceError, DistillError
 from distill_engine.library.reports import line_on, reported_threads
 from distill_engine.live.commands import LiveCommands, LoadOptions
-from distill_engine.live.live_notes import checked_budget, fewer_notes
+from distill_engine.live.live_notes import FewerNotes, checked_budget
 from distill_engine.live.performer import BlockSettings, Performer
 from distill_engine.live.played_versions import PlayedVersions
 from distill_engine.live.realtime_check import Fit, FitRequest
@@ -102,7 +102,7 @@ class Engine:
         request = replace(request, block=fit.block, threads=fit.threads)
         options = LoadOptions(request, settings.allow_paths, fit.factor, self._versions)
         commands = LiveCommands(performer, synth, options, self.control.send, self._loaded, self.capture)
-        self._parts = _Parts(instrument, performer, commands)
+        self._parts = _Parts(instrument, performer, commands, FewerNotes(synth.keys))
         commands.follower.switch(settings.follow)
         self._open_input()
         output = self.keeper.open_first()
@@ -259,7 +259,7 @@ class Engine:
     def _report(self, event: Underrun | Report) -> None:
         text = event.describe() if isinstance(event, Underrun) else event.message
         if isinstance(event, Underrun) and event.cause == "model" and self._parts is not None:
-            text += fewer_notes(self._parts.commands.synth.keys)
+            text += self._parts.fewer_notes.after_underrun(event.when)
         self._notice("warning", text)
 
     def _notice(self, level: str, text: str) -> None:
@@ -271,6 +271,7 @@ class _Parts:
     instrument: Instrument
     performer: Performer
     commands: LiveCommands
+    fewer_notes: FewerNotes
 
 
 def _collect(action: Callable[[], None], failures: list[DistillError]) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from distill_engine.errors import ModelFileError
 from distill_engine.library.reports import line_on
-from distill_engine.live.played_versions import versions_of
+from distill_engine.live.played_versions import played_version, version_of
 from distill_engine.modelfile import ModelFile
 from distill_engine.synthesis.instrument import Instrument
 from distill_engine.system.threads import lower_thread_priority
@@ -75,12 +75,12 @@ class Follower:
             return
         try:
             with ModelFile.open(path) as file:
-                new = versions_of(file), file.manifest.part_digest("codes"), file.digest
+                new = version_of(file), file.digest
         except ModelFileError as error:
             self._stay(stamp, str(error))
             return
         playing = self._playing()
-        if new == ((playing.model_digest, playing.analysis_digest), playing.codes_digest, playing.digest):
+        if new == (played_version(playing), playing.digest):
             self._seen, self._waits = stamp, False
         elif self._recording():
             if not self._waits:

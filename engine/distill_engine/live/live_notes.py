@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable
 from typing import Any
@@ -15,6 +16,7 @@ from distill_engine.synthesis.synth import Synth
 from distill_engine.synthesis.voices.note_commands import NoteCommands
 
 MEASURED_HOPS, WARM_HOPS = 24, 6  # hops that are timed, and those before them
+RELIEF_SECONDS = 1.0  # between two times that fewer notes may sound: the first has to die
 FIRST_KEY, KEYS_APART = 52, 3  # MIDI note numbers of the chord that is timed
 
 
@@ -35,13 +37,22 @@ class LiveNotes:
         }
 
 
-def fewer_notes(keys: NoteCommands) -> str:
-    """Let fewer notes sound at once, because these were too much; return that in words, or ""."""
-    budget = keys.relieve()
-    if budget is None:
-        return ""
-    notes = "1 note" if budget < 2.0 else f"{int(budget)} notes"
-    return f"; {notes} at once from now on, until /distill/voices is sent again"
+class FewerNotes:
+    """Lets fewer notes sound at once after underruns, at most one less a second."""
+
+    def __init__(self, keys: NoteCommands) -> None:
+        self._keys, self._after = keys, -math.inf
+
+    def after_underrun(self, now: float) -> str:
+        """Let a note less sound; return that in words, or "" where nothing changes.
+
+        For the synth thread, after an underrun that the model caused. `now` is a time in seconds.
+        """
+        if now - self._after < RELIEF_SECONDS or (budget := self._keys.relieve()) is None:
+            return ""
+        self._after = now
+        notes = "1 note" if budget < 2.0 else f"{int(budget)} notes"
+        return f"; {notes} at once from now on, until /distill/voices is sent again"
 
 
 def note_budget(instrument: Instrument, voices: int) -> float:

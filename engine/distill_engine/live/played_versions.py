@@ -16,12 +16,15 @@ from distill_engine.synthesis.instrument import Instrument
 from distill_engine.synthesis.take_header import played_model
 from distill_engine.synthesis.voices.voice_pool import VoicePool
 
+Version = tuple[str, ...]
+"""Digests of latent model, analysis, codes, and of controls and level; "" of what a file lacks."""
+
 
 class PlayedVersions:
     """Holds the files of instruments. Training may replace their names meanwhile."""
 
     def __init__(self) -> None:
-        self._files: dict[tuple[str, str], ModelFile] = {}
+        self._files: dict[Version, ModelFile] = {}
         self._closed = False
         self._lock = threading.Lock()  # models load and takes begin on threads of their own
 
@@ -30,10 +33,10 @@ class PlayedVersions:
         file = _opened(path)
         try:
             pool, fit = fit_instrument(path, request)
-            if file is not None and versions_of(file) != _versions(pool.instrument):  # replaced meanwhile
+            if file is not None and version_of(file) != played_version(pool.instrument):  # replaced meanwhile
                 file.close()
                 file = _opened(path)
-            if file is not None and versions_of(file) == _versions(pool.instrument):
+            if file is not None and version_of(file) == played_version(pool.instrument):
                 self._hold(file, pool.instrument)
                 file = None
             return pool, fit
@@ -46,14 +49,14 @@ class PlayedVersions:
             if self._closed:  # a thread was still loading
                 file.close()
                 return
-            old = self._files.get(_versions(instrument))
+            old = self._files.get(played_version(instrument))
             if old is not None:
                 old.close()
-            self._files[_versions(instrument)] = file
+            self._files[played_version(instrument)] = file
 
     def release(self, playing: Iterable[Instrument]) -> None:
         """Let go of all files but those of these instruments."""
-        kept = {_versions(instrument) for instrument in playing}
+        kept = {played_version(instrument) for instrument in playing}
         with self._lock:
             for key in [key for key in self._files if key not in kept]:
                 self._files.pop(key).close()
@@ -75,7 +78,7 @@ class PlayedVersions:
             raise LibraryError(f"{missed[0]} was replaced while it was loaded")
 
     def _kept(self, take: Path, instrument: Instrument) -> bool:
-        path, file = instrument.path, self._files.get(_versions(instrument))
+        path, file = instrument.path, self._files.get(played_version(instrument))
         if path is None or path.is_relative_to(assets_dir()):
             return True
         if file is not None:
@@ -90,10 +93,12 @@ def _opened(path: Path) -> ModelFile | None:
     return None
 
 
-def versions_of(file: ModelFile) -> tuple[str, str]:
-    """Return the digests of a file's latent model and analysis, "" where it has none."""
-    return file.manifest.part_digest("model"), file.manifest.part_digest("analysis")
+def version_of(file: ModelFile) -> Version:
+    """Return the version of an open file."""
+    parts = (file.manifest.part_digest(part) for part in ("model", "analysis", "codes"))
+    return *parts, file.manifest.settings_digest
 
 
-def _versions(instrument: Instrument) -> tuple[str, str]:
-    return instrument.model_digest, instrument.analysis_digest
+def played_version(instrument: Instrument) -> Version:
+    """Return the version of the file that an instrument was loaded from."""
+    return instrument.model_digest, instrument.analysis_digest, instrument.codes_digest, instrument.settings_digest

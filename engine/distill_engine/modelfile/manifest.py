@@ -67,6 +67,12 @@ class Manifest:
         rows = [f"{name} {entry.sha256}" for name, entry in self.parts.items() if name == "model" or is_vocoder(name)]
         return hashlib.sha256("\n".join(sorted(rows)).encode()).hexdigest()
 
+    @property
+    def settings_digest(self) -> str:
+        """SHA-256 (hex) of what the sound follows from besides the parts: controls and level."""
+        settings = _plain([self.analysis.get("controls", []), self.analysis.get("trim_db", 0.0)])
+        return hashlib.sha256(json.dumps(settings, sort_keys=True).encode()).hexdigest()
+
     def part_digest(self, name: str) -> str:
         """Return the SHA-256 (hex) of a part, "" for one that is not there."""
         return self.parts[name].sha256 if name in self.parts else ""

@@ -6,7 +6,7 @@ import math
 import os
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from queue import SimpleQueue
 from typing import Any
@@ -25,12 +25,12 @@ from distill_engine.analysis.stretches.stretch_controls import measure_stretch_c
 from distill_engine.analysis.stretches.without_path import without_path
 from distill_engine.audio.arrays import Float32Array
 from distill_engine.dataset.corpus import Corpus
-from distill_engine.modelfile import ModelFile, update_model
+from distill_engine.modelfile import ModelFile
 from distill_engine.modelfile.configs import model_config
 from distill_engine.models.model_config import ModelConfig
 from distill_engine.rendering.coding.fitted_codes import fit_model_codes
 from distill_engine.rendering.loaded_model import LoadedModel, load_model
-from distill_engine.rendering.model_trim import store_trim
+from distill_engine.rendering.model_trim import update_trimmed
 from distill_engine.system.listeners import ignore
 
 _MOST_WORKERS = 8  # threads
@@ -153,13 +153,9 @@ def _stored_first(
 def _stored(
     path: Path, arrays: Mapping[str, npt.NDArray[Any]], table: Mapping[str, Any], options: AnalysisOptions
 ) -> Mapping[str, Any]:
-    """Write an analysis's arrays [...], table and trim into a model file; return the table.
-
-    The trim is measured on what the file then plays, at a trim of 0.
-    """
-    table = {**table, "trim_db": 0.0}
-    update_model(path, manifest=lambda old: replace(old, analysis=table), parts={"analysis": arrays})
-    return store_trim(path, options.vocoder, options.deadline)
+    """Write an analysis's arrays [...], table and trim into a model file; return the table."""
+    parts = {"analysis": dict(arrays)}
+    return update_trimmed(path, table, parts, vocoder=options.vocoder, deadline=options.deadline).analysis
 
 
 def analyse_file(

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
@@ -15,7 +16,9 @@ from distill_engine.analysis.level import block_peaks, block_powers, gated_db, t
 from distill_engine.audio.arrays import Float32Array, Float64Array
 from distill_engine.audio.levels import db_to_power, power_to_db
 from distill_engine.audio.mel_config import DEFAULT_MEL
-from distill_engine.modelfile import update_model
+from distill_engine.modelfile import Manifest, ModelFile, update_model
+from distill_engine.modelfile.reader import is_training
+from distill_engine.modelfile.writer import PartLike
 from distill_engine.rendering.performance import play_score
 from distill_engine.rendering.score import Score
 from distill_engine.synthesis.instrument import prepare_instrument
@@ -59,8 +62,28 @@ def measured_trim_db(path: Path, vocoder: str = "auto", deadline: float = math.i
     return trim_for(float(power_to_db(np.mean(db_to_power(levels)))), np.concatenate(peaks))
 
 
-def store_trim(path: Path, vocoder: str = "auto", deadline: float = math.inf) -> Mapping[str, Any]:
-    """Measure the gain of a model whose trim is 0, and store it; return the analysis's table."""
-    trim = measured_trim_db(path, vocoder, deadline)
-    written = update_model(path, manifest=lambda old: replace(old, analysis={**old.analysis, "trim_db": trim}))
-    return written.analysis
+def update_trimmed(
+    path: Path,
+    table: Mapping[str, Any],
+    parts: Mapping[str, PartLike | None],
+    *,
+    output: Path | None = None,
+    vocoder: str = "auto",
+    deadline: float = math.inf,
+) -> Manifest:
+    """Write an analysis's table and parts into a model file, with the trim of what it then plays.
+
+    The trim is measured on a copy first: the file is written once, and whoever plays it meanwhile
+    never hears it without its trim. Arguments are those of `update_model` and `measured_trim_db`.
+    """
+
+    def with_trim(trim_db: float) -> Callable[[Manifest], Manifest]:
+        return lambda old: replace(old, analysis={**table, "trim_db": trim_db})
+
+    with ModelFile.open(path) as file:
+        dropped = dict.fromkeys(part for part in file.parts if is_training(part))
+    with TemporaryDirectory(prefix="distill-") as folder:
+        copy = Path(folder) / path.name
+        update_model(path, manifest=with_trim(0.0), parts={**parts, **dropped}, output=copy)
+        trim = measured_trim_db(copy, vocoder, deadline)
+    return update_model(path, manifest=with_trim(trim), parts=parts, output=output)

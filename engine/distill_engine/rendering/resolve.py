@@ -62,7 +62,8 @@ def _kept(played: PlayedModel) -> Path | None:
     if path is None:
         return None
     digests = _digests(path)
-    return path if all(digests.get(part, "") == played.digest(part) for part in ("model", "analysis")) else None
+    named = {part: digest for part, digest in played.digests.items() if part != "vocoder"}
+    return path if all(digests.get(part, "") == digest for part, digest in named.items()) else None
 
 
 def _name(path: Path) -> str:
@@ -71,6 +72,7 @@ def _name(path: Path) -> str:
 
 
 def _digests(path: Path) -> dict[str, str]:
-    """Return the digests of what plays in a file: its parts but those of training."""
+    """Return the digests of what plays in a file: its parts but those of training, and settings."""
     with ModelFile.open(path) as file:
-        return {name: file.manifest.parts[name].sha256 for name in file.parts if not name.startswith("training/")}
+        parts = {name: file.manifest.parts[name].sha256 for name in file.parts if not name.startswith("training/")}
+        return parts | {"settings": file.manifest.settings_digest}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -19,6 +20,7 @@ from distill_engine.synthesis.marks.plane import MarkPlane
 from distill_engine.synthesis.space.layout import Hearing
 from distill_engine.synthesis.synth import Synth
 from distill_engine.synthesis.synth_state import SynthState
+from distill_engine.synthesis.take_header import is_played
 from distill_engine.system.listeners import Listener, ignore
 from distill_engine.system.names import printable
 from distill_engine.takes.take import (
@@ -65,6 +67,11 @@ def play_take(
             f"({instrument.model_digest[:12]}); give the model it was played with"
         )
     _check_analysis(instrument, header.main)
+    if not is_played(replace(instrument, name=header.main.name), header.main):
+        notify(
+            f"codes, controls or level of {printable(header.main.name, 80)} are others than when the take was played, "
+            "so it may sound different"
+        )
     if (header.hop, header.sample_rate) != (instrument.hop, instrument.sample_rate):
         raise TakeError(
             f"the take has hops of {header.hop} samples at {header.sample_rate} Hz, {instrument.name} has "
@@ -212,8 +219,7 @@ class _TakePlayer:
         """
         model = event.model
         old = self._synth.instrument_at(model.slot)
-        playing = None if old is None else (old.name, old.model_digest, old.analysis_digest)
-        if self._vocoder is None or playing != (model.name, model.digest("model"), model.digest("analysis")):
+        if self._vocoder is None or old is None or not is_played(old, model):
             self._synth.swap(self._swapped(model), event.fade_seconds, slot=model.slot)
 
     def _play_codes(self, event: CodesChange) -> None:

@@ -91,6 +91,7 @@ class Instrument:
     decoder_digest: str = ""
     analysis_digest: str = ""
     codes_digest: str = ""
+    settings_digest: str = ""
     withheld: Mapping[str, str] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list, compare=False)
     skeleton: Skeleton | None = None
@@ -294,5 +295,6 @@ def prepare_instrument(
         withheld=withheld_of(manifest),
         notes=loader.notes,
         codes_digest=manifest.part_digest("codes"),
+        settings_digest=manifest.settings_digest,
         **extras,
     )

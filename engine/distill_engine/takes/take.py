@@ -44,7 +44,10 @@ def step_of_tick(tick: int, step_samples: int) -> int:
 
 @dataclass(frozen=True)
 class PlayedModel:
-    """The model and vocoder in one blend slot, with `digests` ("model", "vocoder", "analysis")."""
+    """The model and vocoder in one blend slot, with `digests` by part.
+
+    These are "model", "vocoder", "analysis", "codes", and "settings" of the controls and the level.
+    """
 
     slot: int
     name: str

@@ -5,6 +5,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,8 @@ from distill_engine.live.commands import LiveCommands, LoadOptions
 from distill_engine.live.following import Following
 from distill_engine.live.played_versions import PlayedVersions
 from distill_engine.live.realtime_check import FitRequest
+from distill_engine.modelfile import Manifest, ModelFile, update_model
+from distill_engine.rendering import model_trim
 from distill_engine.synthesis.instrument import prepare_instrument
 from distill_engine.synthesis.synth import Synth
 
@@ -192,3 +195,65 @@ def test_a_take_begun_after_the_file_was_replaced_keeps_what_plays(
     playing.commands.recordings.start(tmp_path / "c.take")
     playing.synth.render(2)
     assert len(list((tmp_path / "home" / "versions").iterdir())) == 1
+
+
+def test_takes_of_two_levels_and_two_codes_each_keep_their_own(model: Path, tmp_path: Path) -> None:
+    """Networks and analysis are the same in all three versions; what plays is not."""
+
+    def louder(old: Manifest) -> Manifest:
+        return replace(old, analysis={**old.analysis, "trim_db": old.analysis["trim_db"] + 6.0})
+
+    def code() -> None:
+        route = stored_route(model)
+        assert route is not None
+        store_codes(model, route)
+
+    live = {}
+    changes: dict[str, Callable[[], object]] = {
+        "first": lambda: None,
+        "louder": lambda: update_model(model, manifest=louder),
+        "coded": code,
+    }
+    for name, change in changes.items():
+        change()
+        playing = _Playing(model)
+        playing.commands.recordings.start(tmp_path / f"{name}.take")
+        live[name] = np.concatenate([playing.synth.render(2) for _ in range(20)], axis=1)
+        playing.commands.recordings.stop()
+        playing.commands.stop()
+    assert len(list((tmp_path / "home" / "versions").iterdir())) == 3
+    for name, played in live.items():
+        sound = tmp_path / f"{name}.wav"
+        take = str(tmp_path / f"{name}.take")
+        assert distill(["render", str(model), "--take", take, "-o", str(sound), "--bit-depth", "32f"]) == 0
+        assert np.abs(soundfile.read(sound, dtype="float32")[0].T - played).max() <= 1e-5
+    assert np.abs(live["first"] - live["louder"]).max() > 1e-2
+
+
+def test_another_level_is_followed(model: Path, playing: _Playing) -> None:
+    playing.commands.follower.switch(True)
+    update_model(model, manifest=lambda old: replace(old, analysis={**old.analysis, "trim_db": -3.0}))
+    playing.until(lambda: playing.synth.instrument is not playing.first)
+    assert playing.synth.instrument.trim == pytest.approx(10 ** (-3 / 20))
+
+
+def test_an_analysis_is_never_in_the_file_without_its_level(
+    model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(model_trim, "_PERFORMANCE_SECONDS", 0.5)
+    with ModelFile.open(model) as file:
+        table, arrays = dict(file.manifest.analysis), file.read_part("analysis")
+    seen = []
+    measured = model_trim.measured_trim_db
+
+    def measure(path: Path, *arguments: Any) -> float:
+        with ModelFile.open(model) as file:
+            seen.append((path == model, file.manifest.analysis["trim_db"]))
+        return measured(path, *arguments) + 1.0
+
+    monkeypatch.setattr(model_trim, "measured_trim_db", measure)
+    written = model_trim.update_trimmed(model, {**table, "seed": 5}, {"analysis": arrays})
+    assert seen == [(False, table["trim_db"])]
+    assert written.analysis["seed"] == 5
+    with ModelFile.open(model) as file:
+        assert file.manifest.analysis == written.analysis

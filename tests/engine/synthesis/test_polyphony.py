@@ -8,7 +8,7 @@ import pytest
 import support_skeleton
 from distill_engine.errors import ControlError, VocoderError
 from distill_engine.live import live_notes
-from distill_engine.live.live_notes import checked_budget
+from distill_engine.live.live_notes import FewerNotes, checked_budget
 from distill_engine.rendering.take_player import play_take
 from distill_engine.synthesis.instrument import Instrument, prepare_instrument
 from distill_engine.synthesis.synth import Synth
@@ -101,22 +101,25 @@ def test_the_budget_is_kept_however_many_voices_there_are(instrument: Instrument
         assert len([note for note in _notes(synth) if note.sounding]) <= 3
 
 
-def test_notes_that_were_too_much_become_fewer(instrument: Instrument) -> None:
+def test_notes_that_were_too_much_become_fewer_once_a_second(instrument: Instrument) -> None:
     synth = Synth(instrument, seed=3)
-    assert live_notes.fewer_notes(synth.keys) == ""  # one note at a time
+    fewer = FewerNotes(synth.keys)
+    assert fewer.after_underrun(0.0) == ""  # one note at a time
     synth.keys.set_voices(4)
-    synth.render(2)
+    synth.set("/distill/note/release", 0.02)
     for key in (50, 54, 57):
         synth.note(key, 90)
         synth.render(2)
-    said = live_notes.fewer_notes(synth.keys)
-    assert said.startswith("; 2 notes at once from now on")
-    assert [note.key for note in _notes(synth) if note.busy and note.held] == [54, 57]
-    assert live_notes.fewer_notes(synth.keys) == ""  # the first note is dying
+    assert fewer.after_underrun(10.0).startswith("; 2 notes at once from now on")
+    assert [note.key for note in _notes(synth) if note.held] == [54, 57]
+    assert fewer.after_underrun(10.5) == ""
+    assert fewer.after_underrun(11.0).startswith("; 1 note at once from now on")
+    synth.render(60)
     for key in (60, 62, 64):
         synth.note(key, 90)
-        synth.render(2)
-        assert sum(note.held for note in _notes(synth)) <= 3
+        synth.render(60)
+        assert sum(note.busy for note in _notes(synth)) == 1
+    assert fewer.after_underrun(20.0) == ""  # no less than one
 
 
 def test_how_many_notes_a_machine_plays_is_measured_and_too_many_are_refused(

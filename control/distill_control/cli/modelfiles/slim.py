@@ -84,7 +84,7 @@ def slimmed(path: Path, output: Path | None, forget: bool) -> tuple[dict[str, An
     from distill_engine.modelfile import ModelFile, update_model
     from distill_engine.modelfile.configs import model_config
     from distill_engine.modelfile.reader import is_training
-    from distill_engine.rendering.model_trim import store_trim
+    from distill_engine.rendering.model_trim import update_trimmed
 
     if output is not None and os.path.lexists(output):
         raise LibraryError(f"{output}: exists already, nothing is overwritten: choose another name")
@@ -98,13 +98,7 @@ def slimmed(path: Path, output: Path | None, forget: bool) -> tuple[dict[str, An
     target = output or path
     if forgotten is not None:
         parts, table = forgotten
-        manifest = update_model(
-            path,
-            manifest=lambda old: replace(old, analysis=table),
-            parts=parts | dict.fromkeys(removed),
-            output=output,
-        )
-        store_trim(target)
+        manifest = update_trimmed(path, table, parts | dict.fromkeys(removed), output=output)
     elif removed or output is not None:
         update_model(path, parts=dict.fromkeys(removed), output=output)
     after, held = target.stat().st_size, holds_sounds(manifest.to_dict())
@@ -116,7 +110,7 @@ def slimmed(path: Path, output: Path | None, forget: bool) -> tuple[dict[str, An
 
 
 def _forgotten(file: ModelFile, config: ModelConfig) -> tuple[dict[str, Any], dict[str, Any]] | None:
-    """Return the parts that hold sounds without these, and the analysis's table for a new trim."""
+    """Return the parts that hold sounds without these, and the analysis's table."""
     from distill_engine.analysis.stretches.skeleton import Skeleton
     from distill_engine.analysis.stretches.without_path import without_path
     from distill_engine.inference.stored_codes import PART, without_corpus
@@ -128,4 +122,4 @@ def _forgotten(file: ModelFile, config: ModelConfig) -> tuple[dict[str, Any], di
         skeleton = Skeleton.from_part(file.read_part("model"), config.bands, config.latent_dim, str(file.path))
     arrays, table = without_path(file.read_part("analysis"), file.manifest.analysis, skeleton)
     codes = {PART: without_corpus(file.read_part(PART))} if PART in file.parts else {}
-    return {"analysis": arrays, **codes}, {**table, "trim_db": 0.0}
+    return {"analysis": arrays, **codes}, table

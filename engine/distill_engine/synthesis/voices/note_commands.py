@@ -89,16 +89,17 @@ class NoteCommands:
             self._take.command(self._tick(), "budget", {"budget": budget})
 
     def relieve(self) -> float | None:
-        """Let the notes cost a hop less than those that sound, and return what they may cost then.
+        """Let the notes cost a hop less than before, and return what they may cost then.
 
-        The note that a new key would take is let go. None where one note sounds, or they may cost
-        no more already.
+        The oldest note whose key is held is let go. None where one note sounds.
         """
-        budget, polyphony = self.cost - 1.0, self._mixer.polyphony
-        if polyphony is None or not 1.0 <= budget < polyphony.budget:
+        polyphony = self._mixer.polyphony
+        if polyphony is None or (budget := min(polyphony.budget, self.cost) - 1.0) < 1.0:
             return None
         self.set_budget(budget)
-        self.press(polyphony.next_stolen.pressed_key, 0.0)
+        held = [note for note in polyphony.notes if note.busy and note.held]
+        if held:
+            self.press(min(held, key=lambda note: note.order).pressed_key, 0.0)
         return budget
 
     def exchange(self) -> None:

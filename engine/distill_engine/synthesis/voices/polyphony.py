@@ -54,7 +54,7 @@ class Polyphony:
             return
         self._order += 1
         same = self._of(key)
-        (same[0] if same else self._free() or self.next_stolen).press(key, velocity, self._order)
+        (same[0] if same else self._free() or self._stolen()).press(key, velocity, self._order)
 
     def _of(self, key: float) -> list[NoteVoice]:
         """Return the voices that play a key or are about to."""
@@ -65,9 +65,7 @@ class Polyphony:
         silent = [note for note in self.notes if not note.busy]
         return silent[0] if silent and (self.cost + 1.0 <= self.budget or len(silent) == len(self.notes)) else None
 
-    @property
-    def next_stolen(self) -> NoteVoice:
-        """The voice in use that a key takes where none is free."""
+    def _stolen(self) -> NoteVoice:
         busy = [note for note in self.notes if note.busy]
         released = [note for note in busy if not note.held]
         return min(released, key=lambda note: note.level) if released else min(busy, key=lambda note: note.order)
