@@ -130,10 +130,9 @@ def _run_train(args: argparse.Namespace) -> int:
         _leave_path_out(args, view)
         model = saved is None or not _model_stays(args, saved, config, corpus, view)
         with_vocoder = args.with_vocoder and (saved_vocoder is not None or not leaves_vocoder_out(args, view))
-        trains = model and not config.closed_form
         name_unused(args, config, view)
         expected = expected_analysis_seconds(args, config, corpus)
-        times = divide(args, began, expected, with_vocoder=with_vocoder, model_trains=trains)
+        times = divide(args, began, expected, with_vocoder=with_vocoder, model_trains=model and not config.closed_form)
         view(Planned(planned(args, config, times, model=model, with_vocoder=with_vocoder)))
         if model:
             _train_model(args, corpus, _model_options(args, config, codes, times.model), view, stopped)
@@ -213,8 +212,7 @@ def _saved_vocoder(args: argparse.Namespace) -> SavedTraining | None:
     saved = read_saved_training(args.output, f"training/vocoder/{args.kind}")
     if saved is not None:
         check_vocoder_options(args, saved)
-        if saved.completed and not (args.epochs or args.minutes):
-            args.minutes = MORE_MINUTES
+        args.minutes = args.minutes or (MORE_MINUTES if saved.completed and not args.epochs else None)
     return saved
 
 
