@@ -6,13 +6,14 @@ date every 0.4 seconds, and the file is flushed to the disk every 4.5 seconds.
 
 from __future__ import annotations
 
+import itertools
 import os
 import queue
-import shutil
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 import soundfile
@@ -21,6 +22,7 @@ from distill_engine.audio.arrays import Float32Array
 from distill_engine.errors import AudioFileError
 from distill_engine.system.atomic_write import is_still_there, sync_folder, write_advice
 from distill_engine.system.portable.files import write_at
+from distill_engine.system.removed_files import NEW_FILE, SecondCopy, create_free, keep_open
 from distill_engine.system.threads import lower_thread_priority
 
 AUDIO_SUFFIXES = (".wav", ".flac", ".aiff", ".ogg")
@@ -38,9 +40,9 @@ class AudioWriter:
     """Writes frames to a new file: wav as 32-bit float, flac and aiff as 24 bit, or ogg.
 
     A file as long as its format allows is followed by another (`name-2.wav`), without a gap. A file
-    that is removed while it is written is written again where it was, and followed by another.
-    `failed` takes a sentence, on the writing thread, as soon as frames can no longer be written or
-    the file is removed.
+    that is removed while it is written is written again where it was, or under the next name where
+    another program has put its own, and followed by another. `failed` takes a sentence, on the
+    writing thread, as soon as frames can no longer be written or the file is removed.
 
     Raises:
         AudioFileError: if the file exists, its kind is unknown, or it cannot be created.
@@ -52,7 +54,8 @@ class AudioWriter:
             raise AudioFileError(f"{path}: unknown kind of sound file; use one of {', '.join(AUDIO_SUFFIXES)}")
         self._part = PART_BYTES.get(path.suffix.lower(), sys.maxsize) // (SAMPLE_BYTES * channels)
         self._parts, self._in_part = 1, 0
-        self._file = self._open(path)
+        self._second_copy = SecondCopy()
+        self._file = self._create(path)
         self.frames = 0
         self.failure: str | None = None
         self._reported = False
@@ -76,27 +79,27 @@ class AudioWriter:
         if self.failure:
             raise AudioFileError(f"{self.path}: the recording is incomplete: {self.failure}")
 
-    def _open(self, path: Path) -> soundfile.SoundFile:
+    def _create(self, path: Path) -> soundfile.SoundFile:
         try:
-            descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o666)
+            descriptor = os.open(path, NEW_FILE, 0o666)
         except FileExistsError:
             raise AudioFileError(f"{path.name} exists already; choose another name") from None
         except OSError as error:
             raise AudioFileError(f"{path}: cannot write sound there: {write_advice(error, path)}") from None
+        return self._begin(path, descriptor)
+
+    def _begin(self, path: Path, descriptor: int) -> soundfile.SoundFile:
+        """Begin the sound of a new file; only this class closes its descriptor."""
         try:
             kind = path.suffix.lower().removeprefix(".")
             sound = soundfile.SoundFile(
-                descriptor, "w", self._rate, self._channels, _SUBTYPES[f".{kind}"], format=kind, closefd=True
+                descriptor, "w", self._rate, self._channels, _SUBTYPES[f".{kind}"], format=kind, closefd=False
             )
         except (OSError, soundfile.SoundFileError) as error:
             os.close(descriptor)
             raise AudioFileError(f"{path}: cannot write sound there: {error}") from None
-        self._open_path, self._copy = path, os.dup(descriptor)
+        self._open_path, self._descriptor = path, descriptor
         return sound
-
-    def _close_part(self) -> None:
-        self._file.close()
-        os.close(self._copy)
 
     def _run(self) -> None:
         lower_thread_priority()
@@ -104,9 +107,10 @@ class AudioWriter:
         self._header_at, self._sync_at = time.monotonic() + HEADER_SECONDS, time.monotonic() + SYNC_SECONDS
         while (frames := self._next()) is not None:
             if self.failure is None:
-                self._write(frames)
+                self._try(partial(self._write, frames))
             self._report_failure()
-        self._close_part()
+        self._try(self._file.close)
+        self._try(self._finish)
 
     def _report_failure(self) -> None:
         if self.failure is not None and not self._reported:
@@ -119,7 +123,8 @@ class AudioWriter:
             now = time.monotonic()
             if now >= self._header_at:
                 self._header_at = now + HEADER_SECONDS
-                self._keep_whole(sync=now >= self._sync_at)
+                if self.failure is None:
+                    self._try(partial(self._keep_whole, sync=now >= self._sync_at))
                 self._report_failure()
                 self._sync_at = now + SYNC_SECONDS if now >= self._sync_at else self._sync_at
             try:
@@ -127,57 +132,74 @@ class AudioWriter:
             except queue.Empty:
                 continue
 
+    def _try(self, act: Callable[[], None]) -> None:
+        """Write something; keep the first reason why that is not possible."""
+        try:
+            act()
+        except (OSError, soundfile.SoundFileError, AudioFileError) as error:
+            self.failure = self.failure or self._cause(error)
+
     def _keep_whole(self, *, sync: bool) -> None:
         """Update the header, and the disk if `sync`; write the file again if it was removed."""
-        if self.failure is not None:
-            return
-        try:
-            soundfile._snd.sf_command(self._file._file, _UPDATE_HEADER_NOW, soundfile._ffi.NULL, 0)
-            if sync:
-                self._file.flush()
-            if not is_still_there(self._open_path, self._copy):
-                self._write_again()
-        except (OSError, soundfile.SoundFileError, AudioFileError) as error:
-            self.failure = self._cause(error)
-
-    def _write_again(self) -> None:
-        """Copy the recording, which is still open here, to the path it was removed from."""
-        removed = self._open_path
-        self._file.close()
-        os.makedirs(removed.parent, exist_ok=True)
-        os.lseek(self._copy, 0, os.SEEK_SET)
-        with os.fdopen(self._copy, "rb") as old, removed.open("xb") as new:
-            shutil.copyfileobj(old, new)
-            new.flush()
-            os.fsync(new.fileno())
-        self._begin_part()
-        self._failed(
-            f"{removed} was removed while it was recorded: it is there again and goes on in {self._open_path.name}"
-        )
+        soundfile._snd.sf_command(self._file._file, _UPDATE_HEADER_NOW, soundfile._ffi.NULL, 0)
+        if sync:
+            self._file.flush()
+        if not is_still_there(self._open_path, self._descriptor):
+            self._begin_part()
 
     def _begin_part(self) -> None:
-        self._parts, self._in_part = self._parts + 1, 0
-        self._file = self._open(self.path.with_stem(f"{self.path.stem}-{self._parts}"))
+        """End the file and go on in the next whose name is free."""
+        self._file.close()
+        self._put_back(" and goes on in the next file")
+        ended = self._descriptor
+        self._file = self._begin(*create_free(self._next_paths()))
+        os.close(ended)
+        self._in_part = 0
         sync_folder(self.path.parent)
 
-    def _write(self, frames: Float32Array) -> None:
+    def _put_back(self, further: str) -> None:
+        """Write the ended file again if it was removed, under the next name if its own is taken.
+
+        Until the copy is whole the removed file stays open: it alone holds the sound. `further`
+        follows what is said.
+        """
+        removed, old = self._open_path, self._descriptor
+        if is_still_there(removed, old):
+            return
+        again = itertools.chain([removed], self._next_paths())
+        self._open_path, self._descriptor = self._second_copy.write(old, again)
+        os.close(old)
+        where = "it is there again" if self._open_path == removed else f"its sound is in {self._open_path.name}"
+        self._failed(f"{removed} was removed while it was recorded: {where}{further}")
+
+    def _finish(self) -> None:
+        """Close the ended file; where it was removed and cannot be written, leave it open."""
         try:
-            while len(frames):
-                if self._in_part == self._part:
-                    self._close_part()
-                    self._begin_part()
-                now = frames[: self._part - self._in_part]
-                self._file.write(now)
-                self._in_part += len(now)
-                frames = frames[len(now) :]
-        except (OSError, soundfile.SoundFileError, AudioFileError) as error:
-            self.failure = self._cause(error)
+            self._put_back("")
+        except OSError as error:
+            reason = f"{self._open_path.name} was removed and cannot be written again: {self._cause(error)}"
+            self.failure = reason + keep_open(self._descriptor)
+        os.close(self._descriptor)
+
+    def _next_paths(self) -> Iterator[Path]:
+        while True:
+            self._parts += 1
+            yield self.path.with_stem(f"{self.path.stem}-{self._parts}")
+
+    def _write(self, frames: Float32Array) -> None:
+        while len(frames):
+            if self._in_part == self._part:
+                self._begin_part()
+            now = frames[: self._part - self._in_part]
+            self._file.write(now)
+            self._in_part += len(now)
+            frames = frames[len(now) :]
 
     def _cause(self, error: Exception) -> str:
         """Return why nothing can be written. libsndfile says no more than "System error"."""
         if not isinstance(error, OSError):
             try:
-                _write_and_take_back(self._copy)
+                _write_and_take_back(self._descriptor)
             except OSError as found:
                 error = found
         return write_advice(error, self._open_path, "record elsewhere") if isinstance(error, OSError) else str(error)

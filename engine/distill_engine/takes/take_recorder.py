@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
+import os
 import queue
-import shutil
 import threading
 import time
 from pathlib import Path
@@ -13,6 +14,7 @@ from typing import TextIO
 from distill_engine.errors import TakeError
 from distill_engine.system.atomic_write import is_still_there, sync_folder, write_advice
 from distill_engine.system.portable.files import sync_file
+from distill_engine.system.removed_files import SecondCopy, keep_open
 from distill_engine.system.threads import lower_thread_priority
 from distill_engine.takes.take import TakeEvent, TakeHeader
 from distill_engine.takes.take_lines import MOST_BYTES, MOST_EVENTS, end_line, event_line, header_line
@@ -30,7 +32,8 @@ class TakeRecorder:
     The file is made at once, `begin` queues the header. Queued events reach the operating system
     every 0.4 seconds and the disk every 4.5 seconds, however many there are. If the process is
     killed, the file is truncated and can still be rendered. A take that is as large as any may be
-    ends by itself, and says so.
+    ends by itself, and says so. A file that is removed meanwhile is written again: where it was, or
+    under another name where another program has put its own; `path` is where it is.
 
     Raises TakeError if the file exists or cannot be created.
     """
@@ -44,6 +47,7 @@ class TakeRecorder:
             raise TakeError(f"{path.name} exists already; choose another name") from None
         except OSError as error:
             raise TakeError(f"{path}: cannot record a take there: {write_advice(error, path)}") from None
+        self._second_copy = SecondCopy()
         self._queue: queue.SimpleQueue[_Item] = queue.SimpleQueue()
         self.began = False
         self.failure: str | None = None
@@ -72,8 +76,9 @@ class TakeRecorder:
         """Remove the file of a take that never began."""
         self._queue.put(None)
         self._thread.join()
-        with contextlib.suppress(OSError):
-            self.path.unlink()
+        if self.failure is None:  # else another program's file may be there
+            with contextlib.suppress(OSError):
+                self.path.unlink()
 
     def _write(self) -> None:
         lower_thread_priority()
@@ -92,10 +97,7 @@ class TakeRecorder:
                 self._flush(sync=now >= sync_at)
                 sync_at = now + SYNC_SECONDS if now >= sync_at else sync_at
         self._flush(sync=True)
-        try:
-            self._file.close()
-        except OSError as error:
-            self._fail(error)
+        self._finish()
 
     def _put(self, item: _Item) -> None:
         if self.failure or item is None:
@@ -139,16 +141,27 @@ class TakeRecorder:
             self._fail(error)
 
     def _write_again(self) -> None:
-        """Copy the take, which is still open here, to the path it was removed from."""
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        with self._file as old:
-            old.seek(0)
-            self._file = self.path.open("x+", encoding="utf-8")
-            shutil.copyfileobj(old, self._file)
-        self._file.flush()
-        sync_file(self._file.fileno())
-        sync_folder(self.path.parent)
-        self.news.put(f"{self.path} was removed while the take was recorded: it is there again, whole")
+        """Copy the take, which is still open here, to where it was or to the next free name."""
+        removed, old = self.path, self._file
+        others = (removed.with_stem(f"{removed.stem}-{number}") for number in itertools.count(2))
+        self.path, descriptor = self._second_copy.write(old.fileno(), itertools.chain([removed], others))
+        self._file = os.fdopen(descriptor, "a", encoding="utf-8")
+        old.close()
+        where = "it is there again, whole" if self.path == removed else f"it goes on in {self.path.name}"
+        self.news.put(f"{removed} was removed while the take was recorded: {where}")
+
+    def _finish(self) -> None:
+        """Close the file; where it was removed and cannot be written again, it stays open."""
+        try:
+            if not is_still_there(self.path, self._file.fileno()):
+                self._write_again()
+        except OSError as error:
+            self._fail(error)
+            self.failure = f"{self.failure}{keep_open(self._file.fileno())}"
+        try:
+            self._file.close()
+        except OSError as error:
+            self._fail(error)
 
     def _fail(self, error: OSError) -> None:
         if self.failure is None:
