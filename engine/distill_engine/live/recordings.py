@@ -87,24 +87,37 @@ class Recordings:
             self._notice("warning", f"the take keeps no copy of its model: {error}")
 
     def stop(self) -> None:
-        """End what is recorded.
+        """End what is recorded; a recording that fails does not keep the other from its end.
 
         Raises ControlError if nothing is, AudioFileError or TakeError if a recording is incomplete.
         """
         recorder, self._performer.recorder = self._performer.recorder, None
         if recorder is None and not self._synth.recording:
             raise ControlError("nothing is being recorded")
+        failures: list[DistillError] = []
+        for end in (partial(self._end_sound, recorder), self._end_take):
+            try:
+                end()
+            except DistillError as error:
+                failures.append(error)
+        for failure in failures[1:]:
+            self._notice("error", str(failure))
+        if failures:
+            raise failures[0]
+
+    def _end_sound(self, recorder: AudioWriter | None) -> None:
         if recorder is not None:
             recorder.close()
             self._notice("info", f"recorded {recorder.path}: {recorder.frames / self._synth.sample_rate:.1f} s")
-        if self._synth.recording:
-            self._take = None
-            path = self._run(self._synth.stop_take)
-            take = path.stem if path.parent == recordings_dir() else str(path)
-            words = map(
-                quote, ("distill", "render", self._synth.instrument.name, "--take", take, "-o", f"{path.stem}.wav")
-            )
-            self._notice("info", f"recorded {path}: `{' '.join(words)}` renders it")
+
+    def _end_take(self) -> None:
+        if not self._synth.recording:
+            return
+        self._take = None
+        path = self._run(self._synth.stop_take)
+        take = path.stem if path.parent == recordings_dir() else str(path)
+        words = map(quote, ("distill", "render", self._synth.instrument.name, "--take", take, "-o", f"{path.stem}.wav"))
+        self._notice("info", f"recorded {path}: `{' '.join(words)}` renders it")
 
     def finish(self) -> None:
         """End what is recorded, if anything is. Raises as `stop`."""
