@@ -34,6 +34,7 @@ def run(args: argparse.Namespace) -> int:
     """Write the files; without --force no existing file is replaced. Raises DistillError."""
     from distill_control.client_patches import Panel, generate
     from distill_engine.errors import ConfigError
+    from distill_engine.system.atomic_write import write_or_refuse
 
     check_folder(args.folder, "FOLDER")
     panel = Panel(host=args.host, port=args.port, listen=args.listen)
@@ -47,7 +48,7 @@ def run(args: argparse.Namespace) -> int:
     for path, data in files.items():
         target = args.folder / path
         target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_bytes(data)
+        write_or_refuse(target, data, ConfigError)
     emit(
         args,
         {"folder": str(args.folder), "files": sorted(files)},

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from distill_engine.analysis.stretches.axis_shapes import axis_shapes, in_words
 from distill_engine.analysis.stretches.skeleton import Skeleton
 from distill_engine.audio.mel import band_edges
 from distill_engine.errors import AnalysisError
+from distill_engine.system.atomic_write import write_or_refuse
 from distill_engine.system.names import printable
 
 
@@ -29,7 +31,7 @@ def write_plots(
     the manifest's table. A picture without data is left out.
 
     Raises:
-        AnalysisError: the model was never analysed.
+        AnalysisError: the model was never analysed, or a picture cannot be written.
     """
     if not table:
         raise AnalysisError("this model has no analysis to draw: run `distill analyse MODEL CORPUS`")
@@ -54,6 +56,16 @@ def figure_of(width: float, height: float) -> Any:
     return figure
 
 
+def save_figure(figure: Any, path: Path, dpi: int) -> None:
+    """Write a figure to a file of the kind that its suffix names, whole or not at all.
+
+    Raises AnalysisError if it cannot be written.
+    """
+    drawn = io.BytesIO()
+    figure.savefig(drawn, format=path.suffix.removeprefix(".").lower(), dpi=dpi)
+    write_or_refuse(path, drawn.getvalue(), AnalysisError)
+
+
 def draw_map(latent_map: LatentMap, clips: Sequence[str], path: Path) -> Path:
     """Draw the map: each region a dot, coloured and named by its clip. Return `path`."""
     figure = figure_of(9, 9)
@@ -68,7 +80,7 @@ def draw_map(latent_map: LatentMap, clips: Sequence[str], path: Path) -> Path:
         axes.annotate(_plain(name), (x[middle], y[middle]), fontsize=7, ha="center", va="bottom")
     axes.set(xlim=(-1.1, 1.1), ylim=(-1.1, 1.1), xlabel="x", ylabel="y", title="Map of the corpus (near: similar)")
     axes.set_aspect("equal")
-    figure.savefig(path, dpi=120)
+    save_figure(figure, path, dpi=120)
     return path
 
 
@@ -86,7 +98,7 @@ def draw_latents(skeleton: Skeleton, path: Path) -> Path:
         axes.set_visible(False)
     figure.supxlabel("frequency in kHz")
     figure.supylabel("dB added by 1, a standard deviation of the corpus")
-    figure.savefig(path, dpi=120)
+    save_figure(figure, path, dpi=120)
     return path
 
 
@@ -106,7 +118,7 @@ def draw_controls(table: Mapping[str, Any], path: Path) -> Path:
     right.set_yticks(range(len(leaks)), [c["name"] for c in table["controls"]])
     right.set_title("What each control moves (1: as much as its own feature)")
     figure.colorbar(image, ax=right)
-    figure.savefig(path, dpi=120)
+    save_figure(figure, path, dpi=120)
     return path
 
 
@@ -120,7 +132,7 @@ def draw_features(features: npt.NDArray[Any], path: Path) -> Path:
         axes.set(title=feature.name, xlabel=feature.unit)
     for axes in figure.axes[len(FEATURES) :]:
         axes.set_visible(False)
-    figure.savefig(path, dpi=120)
+    save_figure(figure, path, dpi=120)
     return path
 
 

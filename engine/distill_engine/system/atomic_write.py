@@ -60,6 +60,32 @@ def write_file(path: Path, data: bytes, *, sweep: bool = True) -> None:
         write_all(file, data)
 
 
+def write_or_refuse(path: Path, data: bytes, refused: type[Exception]) -> None:
+    """Replace the contents of `path` as `write_file`; raise `refused` with the cause in words."""
+    try:
+        write_file(path, data)
+    except OSError as error:
+        raise refused(f"{path} could not be written: {write_advice(error, path)}") from None
+
+
+def write_new_file(path: Path, data: bytes, mode: int = 0o666) -> None:
+    """Write a file that must not be there yet, whole or not at all; `mode` as `open_temporary`.
+
+    Raises FileExistsError where the name is taken, else OSError as the system gives it.
+    """
+    temporary, descriptor = open_temporary(path, mode)
+    try:
+        with open(descriptor, "wb", buffering=0) as file:
+            write_all(file, data)
+            sync_file(descriptor)
+            if RENAMES_OPEN_FILES:  # while the temporary file is open, and so locked
+                give_new_name(temporary, path)
+        if not RENAMES_OPEN_FILES:
+            give_new_name(temporary, path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
 def write_all(file: BinaryIO, data: bytes | memoryview) -> None:
     """Write all of `data` to an unbuffered file, which may take less than it is given."""
     rest = memoryview(data)
@@ -192,12 +218,15 @@ def _is_old(status: os.stat_result) -> bool:
     return status.st_mtime < time.time() - STALE_SECONDS
 
 
-def open_temporary(path: Path) -> tuple[Path, int]:
-    """Create and lock a temporary file beside `path`; returns its path and descriptor."""
+def open_temporary(path: Path, mode: int = 0o666) -> tuple[Path, int]:
+    """Create and lock a temporary file beside `path`; return its path and descriptor.
+
+    `mode` is that of the new file, less the umask.
+    """
     while True:
         name = f".{path.name[:_NAME_CHARACTERS]}.{secrets.token_hex(8)}{TEMPORARY_SUFFIX}"
         temporary = path.with_name(name)
-        descriptor = os.open(temporary, os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o666)
+        descriptor = os.open(temporary, os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), mode)
         if try_lock(descriptor) is not False and is_still_there(temporary, descriptor):
             return temporary, descriptor
         os.close(descriptor)  # another writer took it for stale before it was locked, and has removed it

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from distill_control.cli.main import main
+from distill_control.client_patches import generate
 from distill_engine.library.assets import starter_path
 from distill_engine.rendering.batches.manifest import NAME
 from distill_engine.rendering.exporting.sampler import PRESET_SUFFIXES
@@ -137,3 +138,30 @@ def test_without_a_network_the_one_command_that_needs_it_says_what_to_do(
     assert line.startswith("error: ")
     assert "the hub cannot be reached" in line
     assert "--weights" in line
+
+
+def test_patches_that_find_no_space_are_whole_or_as_they_were(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder, files = tmp_path / "patches", generate()
+    assert main(["patches", str(folder)]) == 0
+    long = next(path for path, data in files.items() if len(data) > FREE_BYTES)
+    for path in files:
+        (folder / path).write_bytes(b"old")
+    capsys.readouterr()
+    with little_space():
+        assert main(["patches", str(folder), "--force"]) == 1
+    assert f"{folder / long} could not be written: the file grew" in one_line(capsys)
+    found = {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+    assert found.keys() == files.keys()
+    assert all(found[path] in (b"old", data) for path, data in files.items())
+
+
+def test_a_page_that_finds_no_space_leaves_the_old_one(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    tones, page = write_tones(tmp_path / "tones", count=2), tmp_path / "out" / "index.html"
+    page.parent.mkdir()
+    page.write_text("old")
+    with little_space():
+        assert main(["compare", *(str(tones / f"tone{n}.wav") for n in range(2)), "-o", str(page.parent)]) == 1
+    assert f"{page} could not be written: the file grew" in one_line(capsys)
+    assert [path.read_text() for path in page.parent.iterdir()] == ["old"]

@@ -31,6 +31,11 @@ def _raise(error: BaseException) -> Any:
         (RecursionError("deep"), "error: unexpected RecursionError: deep (please send in the report"),
         (OSError(5, "Input/output error", "a.wav"), "error: input/output error (a.wav): check the path"),
         (
+            OSError(28, "No space left on device", "a.wav"),
+            "error: the disk is full: free some space or write elsewhere (a.wav)\n",
+        ),
+        (OSError(28, "No space left on device"), "error: the disk is full: free some space or write elsewhere\n"),
+        (
             PermissionError(13, "Permission denied", "/x/a.wav"),
             "error: permission denied: /x/a.wav: give another path\n",
         ),

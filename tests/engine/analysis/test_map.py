@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 from pathlib import Path
 
 import numpy as np
@@ -118,3 +120,18 @@ def test_a_silent_corpus_has_no_map() -> None:
 def test_the_map_is_drawn(plane: LatentMap, tmp_path: Path) -> None:
     path = draw_map(plane, ["a$b.wav", "c_d.wav", "e.wav"], tmp_path / "map.png")
     assert path.read_bytes().startswith(b"\x89PNG")
+
+
+def test_a_picture_that_finds_no_space_leaves_the_old_one(
+    plane: LatentMap, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    path = tmp_path / "map.png"
+    path.write_bytes(b"old")
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(AnalysisError, match=r"map\.png could not be written: the disk is full: free some space"):
+        draw_map(plane, ["a.wav", "b.wav", "c.wav"], path)
+    assert path.read_bytes() == b"old"
+    assert list(tmp_path.iterdir()) == [path]

@@ -27,6 +27,8 @@ from distill_engine.system.atomic_write import (
     write_advice,
     write_all,
     write_file,
+    write_new_file,
+    write_or_refuse,
 )
 from distill_engine.system.portable.files import sync_file, try_lock
 
@@ -399,3 +401,25 @@ def test_a_file_that_cannot_be_renamed_leaves_no_empty_one(path: Path) -> None:
     with pytest.raises(FileNotFoundError):
         give_new_name(path, path.parent / "no folder" / "free.bin")
     assert beside(path) == []
+
+
+@pytest.mark.usefixtures("_links")
+def test_a_new_file_is_whole_and_takes_no_others_name(path: Path) -> None:
+    with pytest.raises(FileExistsError):
+        write_new_file(path, NEW)
+    assert path.read_bytes() == OLD
+    write_new_file(path.with_name("free.bin"), NEW, 0o600)
+    assert path.with_name("free.bin").read_bytes() == NEW
+    assert stat.S_IMODE(path.with_name("free.bin").stat().st_mode) == 0o600
+    assert beside(path) == ["free.bin"]
+
+
+def test_what_cannot_be_written_is_refused_in_words(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(os, "replace", full)
+    with pytest.raises(ValueError, match="could not be written: the disk is full: free some space") as refused:
+        write_or_refuse(path, NEW, ValueError)
+    assert str(path) in str(refused.value)
+    assert path.read_bytes() == OLD

@@ -12,6 +12,7 @@ from distill_control.cli.support.options import seconds, seed_number
 from distill_control.cli.support.output import emit
 from distill_control.cli.support.paths import check_folder
 from distill_engine.errors import ConfigError, LibraryError
+from distill_engine.system.atomic_write import write_or_refuse
 from distill_engine.system.names import printable
 from distill_engine.vocabulary.ranges import RENDER_SECONDS_LIMIT
 
@@ -60,7 +61,7 @@ def run(args: argparse.Namespace) -> int:
     args.output.mkdir(parents=True, exist_ok=True)
     place = args.output / "index.html"
     title = " and ".join(Path(thing).stem for thing in args.things)
-    place.write_text(page(title, sounds, ALIKE + note, blind=args.blind, picture=picture), "utf-8")
+    write_or_refuse(place, page(title, sounds, ALIKE + note, blind=args.blind, picture=picture).encode(), ConfigError)
     emit(args, {"page": str(place.absolute()), "vocoders": figures}, lambda console: _show(console, sounds, place))
     return 0
 

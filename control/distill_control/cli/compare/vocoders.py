@@ -89,13 +89,14 @@ def _vocode(name: str, model: Any) -> Vocode:
 
 
 def draw(results: list[VocoderResult], mel: Float32Array, config: MelConfig, path: Path) -> None:
-    """Draw the mel spectrogram [bands, frames] given to all vocoders, and each result's below."""
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
+    """Draw the mel spectrogram [bands, frames] given to all vocoders, and each result's below.
+
+    Raises AnalysisError if the picture cannot be written.
+    """
+    from distill_engine.analysis.plots import figure_of, save_figure
 
     rows = [("the mel spectrogram given to all vocoders", mel), *((result.name, result.mel) for result in results)]
-    figure = Figure(figsize=(12, 2.4 * len(rows)), layout="constrained")
-    FigureCanvasAgg(figure)
+    figure = figure_of(12, 2.4 * len(rows))
     for axes, (title, values) in zip(
         figure.subplots(len(rows), 1, sharex=True, squeeze=False)[:, 0], rows, strict=True
     ):
@@ -104,4 +105,4 @@ def draw(results: list[VocoderResult], mel: Float32Array, config: MelConfig, pat
         axes.set_title(title, parse_math=False, loc="left", fontsize=10)
         axes.set_ylabel("mel band")
     axes.set_xlabel("seconds")
-    figure.savefig(path, dpi=100)
+    save_figure(figure, path, dpi=100)

@@ -44,7 +44,7 @@ def run_export(args: argparse.Namespace) -> int:
     from distill_control.cli.support.paths import check_output_folder
     from distill_engine.library.lookup import MODEL_SUFFIX, find_model
     from distill_engine.modelfile import update_model
-    from distill_engine.system.atomic_write import write_file
+    from distill_engine.system.atomic_write import write_or_refuse
 
     path = find_model(args.model, allow_paths=True)
     target = args.output or Path(f"{path.stem}{MODEL_SUFFIX}")
@@ -57,7 +57,7 @@ def run_export(args: argparse.Namespace) -> int:
 
     manifest = update_model(target, manifest=credited)
     digest = hashlib.sha256(target.read_bytes()).hexdigest()
-    write_file(target.with_name(f"{target.name}.sha256"), f"{digest}  {target.name}\n".encode())
+    write_or_refuse(target.with_name(f"{target.name}.sha256"), f"{digest}  {target.name}\n".encode(), LibraryError)
     stated = {name: manifest.extra.get(name) for name in ("license", "credits")}
     if not stated["license"]:
         lines.append("It names no licence: --license TEXT states one, so that others know what they may do.")

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from distill_control.cli.support.output import emit
+from distill_engine.errors import PresetError
 from distill_engine.library.folders import cache_dir, ensure
 from distill_engine.system.counting import counted
 from distill_engine.system.names import normalised, printable_line
@@ -74,7 +75,6 @@ def import_set(args: argparse.Namespace, store: PresetStore, model: str | None) 
     """Take all presets of a set in; those whose name is taken are named. Raises PresetError."""
     from dataclasses import replace
 
-    from distill_engine.errors import PresetError
     from distill_engine.library.presetsets import read_set
 
     taken_in, left_out = list[str](), dict[str, str]()
@@ -108,7 +108,7 @@ def draw(args: argparse.Namespace, chosen: Chosen) -> int:
     from distill_engine.rendering.performance import play_score
     from distill_engine.rendering.shared_networks import offline_settings
     from distill_engine.synthesis.instrument import prepare_instrument
-    from distill_engine.system.atomic_write import write_file
+    from distill_engine.system.atomic_write import write_or_refuse
 
     _, preset = chosen(args)
     path = args.output or picture_path(preset)
@@ -119,7 +119,7 @@ def draw(args: argparse.Namespace, chosen: Chosen) -> int:
         for block in play_score(instrument, score):
             drawn.process(block)
         ensure(path.parent)
-        write_file(path, drawn.png())
+        write_or_refuse(path, drawn.png(), PresetError)
     emit(args, {"name": preset.name, "picture": str(path)}, lambda out: out.print(str(path), soft_wrap=True))
     return 0
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from distill_control.cli.support.options import number_in
 from distill_control.cli.support.render_options import FORMATS
 from distill_engine.errors import AudioFileError, ConfigError
-from distill_engine.system.atomic_write import write_advice, write_file
+from distill_engine.system.atomic_write import write_advice, write_or_refuse
 
 if TYPE_CHECKING:
     from distill_engine.audio.finishing.finish import Finish
@@ -81,10 +81,7 @@ def write_sidecar(options: argparse.Namespace, result: RenderResult) -> None:
     settings = {name: value for name, value in vars(options).items() if name not in NOT_SETTINGS}
     path = result.path.with_name(f"{result.path.name}.json")
     text = json.dumps({"result": asdict(result), "settings": settings}, indent=1, default=str, ensure_ascii=False)
-    try:
-        write_file(path, f"{text}\n".encode())
-    except OSError as error:
-        raise AudioFileError(f"{path} could not be written: {write_advice(error, path)}") from None
+    write_or_refuse(path, f"{text}\n".encode(), AudioFileError)
 
 
 def _tag(text: str) -> tuple[str, str]:

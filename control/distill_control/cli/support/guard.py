@@ -6,12 +6,15 @@ import errno
 import os
 import sys
 from collections.abc import Callable
+from pathlib import Path
 
 from distill_engine.errors import Cancelled, DistillError
 from distill_engine.system.names import printable_line
 
 _NOT_OURS = (errno.EACCES, errno.EPERM, errno.ENAMETOOLONG, errno.ELOOP)
 """Errors of the system that a path is to blame for, wherever it is used first."""
+_NO_SPACE = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS)
+"""Errors of a disk that takes nothing more, wherever something is written."""
 
 
 def guarded(run: Callable[[], int]) -> int:
@@ -47,10 +50,13 @@ def _describe(error: Exception) -> str:
     if isinstance(error, MemoryError):
         return "out of memory: close other programs, or use a smaller corpus, batch or duration"
     from distill_engine.library.reports import report, written
+    from distill_engine.system.atomic_write import write_advice
 
     if isinstance(error, OSError):
         file = f" ({error.filename})" if error.filename else ""
         reason = (error.strerror or str(error)).lower()
+        if error.errno in _NO_SPACE:
+            return write_advice(error, Path(), "write elsewhere") + file
         if error.errno in _NOT_OURS and error.filename:
             return f"{reason}: {error.filename}: give another path"
         return f"{reason}{file}: check the path, the free space and the permissions ({written(error)})"

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from distill_engine.analysis.plots import figure_of
+from distill_engine.analysis.plots import figure_of, save_figure
 from distill_engine.codes.columns import COLUMN_HOPS
 from distill_engine.codes.sequence import decode_sequence
 from distill_engine.modelfile.code_file import CodeFile
@@ -18,7 +18,10 @@ NUMBERED_COLUMNS = 48  # up to which each code is written into its cell
 
 
 def draw_codes(coder: Coder, file: CodeFile, path: Path) -> Path:
-    """Draw levels by columns above the decoded mel; colours follow the order of the codes."""
+    """Draw levels by columns above the decoded mel; colours follow the order of the codes.
+
+    Raises AnalysisError if the picture cannot be written.
+    """
     books, codes = coder.stored.books, file.sequence.codes
     latents = decode_sequence(books, file.sequence)[:, : file.frames]
     mel = coder.model.decode(np.concatenate([file.lead, latents], axis=1).astype(np.float32))[:, file.lead.shape[1] :]
@@ -42,5 +45,5 @@ def draw_codes(coder: Coder, file: CodeFile, path: Path) -> Path:
     )
     lower.set(xlabel=f"column ({seconds * 1000:.0f} ms each)", ylabel="mel band")
     upper.set_title(printable(file.name, 80).replace("$", r"\$"))
-    figure.savefig(path, dpi=110)
+    save_figure(figure, path, dpi=110)
     return path

@@ -16,7 +16,7 @@ from distill_engine.audio.arrays import Float32Array
 from distill_engine.audio.finishing.loops import Loop
 from distill_engine.audio.finishing.onsets import onsets
 from distill_engine.errors import AudioFileError
-from distill_engine.system.atomic_write import write_advice, write_file
+from distill_engine.system.atomic_write import write_or_refuse
 
 FIRST_KEY, LAST_KEY = 36, 127  # MIDI notes that slices get, one after the other
 PRESET_SUFFIXES = (".sfz", ".dspreset")
@@ -56,10 +56,7 @@ def write_presets(folder: Path, name: str, files: Sequence[tuple[Path, Loop | No
     regions = [Region(path, key, loop) for (path, loop), key in zip(files, keys, strict=False)]
     for suffix, text in zip(PRESET_SUFFIXES, (sfz(regions), decent_sampler(regions)), strict=True):
         path = folder / f"{name}{suffix}"
-        try:
-            write_file(path, text.encode())
-        except OSError as error:
-            raise AudioFileError(f"{path} could not be written: {write_advice(error, path)}") from None
+        write_or_refuse(path, text.encode(), AudioFileError)
     if len(files) <= len(keys):
         return ()
     return (f"{name}.sfz and {name}.dspreset map the first {len(keys)} of {len(files)} files: there are no more keys",)
