@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
 import hmac
-import os
 import secrets
 from dataclasses import dataclass
 from http import HTTPStatus
 from http.cookies import CookieError, SimpleCookie
-from pathlib import Path
 from urllib.parse import parse_qs
 
 from distill_control.session.types import PageAnswer, PageRequest
 from distill_control.settings.addresses import LOOPBACK, is_everywhere, is_loopback
 from distill_engine.errors import LibraryError
 from distill_engine.library import folders
+from distill_engine.system.atomic_write import write_new_file
 from distill_engine.system.regular_files import reason_of
 
 PATH = "/ui/"
@@ -39,7 +39,8 @@ class PageToken:
         path = folders.ensure(folders.data_dir()) / "page-token"
         try:
             if not path.exists():
-                _write_secret(path, secrets.token_urlsafe(TOKEN_BYTES))
+                with contextlib.suppress(FileExistsError):  # another engine that starts now
+                    write_new_file(path, secrets.token_urlsafe(TOKEN_BYTES).encode(), 0o600)
             text = path.read_text("ascii").strip()
         except (OSError, ValueError) as error:
             raise LibraryError(f"{path}: cannot be used ({reason_of(error)}): delete it") from None
@@ -84,9 +85,3 @@ def _cookie(header: str) -> str:
     except CookieError:
         return ""
     return found.value if found else ""
-
-
-def _write_secret(path: Path, text: str) -> None:
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "w", encoding="ascii") as file:
-        file.write(text)

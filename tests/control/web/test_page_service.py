@@ -7,6 +7,8 @@ import json
 import re
 import socket
 import stat
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -151,3 +153,25 @@ def test_an_open_port_prints_the_address_with_the_token(make_engine, tmp_path, m
     own = socket.gethostbyname(socket.gethostname())
     if not own.startswith("127."):  # the tree keeps the allow list alone: Max and TouchDesigner can send no token
         assert [get(engine, path, host=own)[0].status for path in ("/", "/ui/", "/ui/model.json")] == [200, 403, 403]
+
+
+def test_engines_that_start_together_have_one_token(tmp_path, monkeypatch):
+    for attempt in range(20):
+        monkeypatch.setenv("DISTILL_HOME", str(tmp_path / str(attempt)))
+        (tmp_path / str(attempt)).mkdir()
+        start = threading.Barrier(8)
+
+        def token(_: int, start: threading.Barrier = start) -> PageToken:
+            start.wait()
+            return PageToken.of_library()
+
+        with ThreadPoolExecutor(8) as pool:
+            assert len(set(pool.map(token, range(8)))) == 1
+        assert [path.name for path in (tmp_path / str(attempt)).iterdir()] == ["page-token"]
+
+
+def test_a_token_that_another_engine_has_just_written_is_taken(tmp_path, monkeypatch):
+    monkeypatch.setenv("DISTILL_HOME", str(tmp_path))
+    other = PageToken.of_library()
+    monkeypatch.setattr(Path, "exists", lambda path: False)
+    assert PageToken.of_library() == other
