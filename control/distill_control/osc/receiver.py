@@ -19,7 +19,7 @@ from distill_engine.system.names import printable
 from distill_engine.vocabulary.table import REPLIES, row
 
 SURCHARGES_SECONDS = {"/distill/subscribe": 0.004} | {
-    f"/distill/preset/{name}": 0.02 for name in ("save", "delete", "rename", "exclude")
+    f"/distill/preset/{name}": 0.02 for name in ("save", "delete", "rename", "move", "exclude")
 }
 """What messages take beside the processor: all values at the next tick, a file flushed to the disk."""
 WRONG_EPOCH_SECONDS = 10 * 365 * 86400.0

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from distill_control.arguments import Value
 from distill_control.session.engine_protocol import ModelInfo
+from distill_control.session.preset_pair import PresetPair
 from distill_control.session.service import Notify
 from distill_control.session.session import PRESET_ORIGIN, Handler, Session
 from distill_control.settings import ControlSettings
@@ -37,7 +38,8 @@ class PresetController:
         self.session = session
         self.store = store
         self._notify = notify
-        self._pair: tuple[str | int, str | int] | None = None  # of the last morph
+        self._keys: tuple[str | int, str | int] | None = None  # of the last morph
+        self._pair: PresetPair | None = None  # what they named, until something changes
         self._place = float(session.get(MORPH))
         self._told: set[tuple[str, str]] = set()  # presets and digests of the model, of which _find has told
 
@@ -75,7 +77,7 @@ class PresetController:
         if not model.name:
             raise PresetError("no model plays yet, and a preset belongs to one: save it once there is sound")
         self.store.save(name, model.name, model.digest, self.session.snapshot(), model.skeleton)
-        self.session.broadcast(CHANGED)
+        self._changed()
 
     def recall(self, key: str | int, glide_seconds: float = 0.0) -> None:
         """Recall a preset by name or index: settings at once, parameters over `glide_seconds`.
@@ -97,16 +99,9 @@ class PresetController:
 
         `x` = 0 is the first preset, 1 the second. Raises PresetError.
         """
-        one, other = self._usable(self._find(first)), self._usable(self._find(second))
-        between: dict[str, Value] = {}
-        for address, start in one.items():
-            end = other.get(address)
-            if isinstance(start, str) or isinstance(end, str) or end is None:
-                continue
-            if vocabulary.row(address).kind == "parameter":
-                between[address] = float(start) + (float(end) - float(start)) * x
-        self._glide(between, 0.0)
-        self._pair, self._place = (first, second), x
+        pair = self._read_pair((first, second))
+        self._glide(pair.between(x), 0.0)
+        self._keys, self._pair, self._place = (first, second), pair, x
         self._set(MORPH, (x,))
 
     def follow_place(self) -> None:
@@ -115,27 +110,24 @@ class PresetController:
         if place == self._place:
             return
         self._place = place
-        try:
-            if self._pair is None:
-                raise PresetError(f"{MORPH} needs two presets: send {PREFIX}morph a b x first")
-            self.morph(*self._pair, place)
-        except PresetError as error:
-            self._notify("warning", str(error))
+        if self._pair is None or not self._pair.holds(self.session.model, self.store):
+            self._pair = self._pair_or_warning()
+        self._glide(self._pair.between(place), 0.0)
 
     def delete(self, key: str | int) -> None:
         """Delete a preset of the loaded model. Raises PresetError."""
         self.store.delete(key, self.session.model.name, self.session.model.digest)
-        self.session.broadcast(CHANGED)
+        self._changed()
 
     def rename(self, key: str | int, new_name: str) -> None:
         """Rename a preset of the loaded model. Raises PresetError."""
         self.store.rename(key, new_name, self.session.model.name, self.session.model.digest)
-        self.session.broadcast(CHANGED)
+        self._changed()
 
     def move(self, key: str | int, number: int) -> None:
         """Give a preset of the loaded model another number. Raises PresetError."""
         self.store.move(key, number, self.session.model.name, self.session.model.digest)
-        self.session.broadcast(CHANGED)
+        self._changed()
 
     def exclude(self, address: str, excluded: bool) -> None:
         """Exclude an address from presets, or include it again.
@@ -149,9 +141,29 @@ class PresetController:
         if row.excluded_from_presets:
             raise ControlError(f"{address} is never part of presets")
         self.store.exclude(address, excluded)
-        self.session.broadcast(CHANGED)
+        self._changed()
 
     # ---- private
+
+    def _changed(self) -> None:
+        """Tell that a preset has changed, and read the pair again before it moves."""
+        self._pair = None
+        self.session.broadcast(CHANGED)
+
+    def _pair_or_warning(self) -> PresetPair:
+        """Return the pair of the last morph; an empty one, and a warning, if it cannot be read."""
+        try:
+            if self._keys is None:
+                raise PresetError(f"{MORPH} needs two presets: send {PREFIX}morph a b x first")
+            return self._read_pair(self._keys)
+        except PresetError as error:
+            self._notify("warning", str(error))
+            return PresetPair(self.session.model, (), (), self.store.stamps(()))
+
+    def _read_pair(self, keys: tuple[str | int, str | int]) -> PresetPair:
+        presets = tuple(self._find(key) for key in keys)
+        stamps = self.store.stamps(presets)
+        return PresetPair(self.session.model, presets, tuple(map(self._usable, presets)), stamps)
 
     def _presets(self) -> list[Preset]:
         return self.store.of_model(self.session.model.name, self.session.model.digest)

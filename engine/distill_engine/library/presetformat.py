@@ -12,6 +12,7 @@ from typing import Any
 from distill_engine.errors import PresetError
 from distill_engine.library.presetfiles import checked_table, read_json
 from distill_engine.library.presetnames import old_name, same_model
+from distill_engine.library.presetorder import POSITION_LIMIT
 from distill_engine.system.names import name_fault, normalised, printable
 
 FORMAT = "distill-preset"
@@ -20,7 +21,6 @@ VALUE_LIMIT = 1000  # values of a preset
 TAG_LIMIT = 50  # tags of a preset
 TAG_CHARACTERS = 64  # of a tag, at most
 NOTE_CHARACTERS = 10_000  # of a note, at most
-POSITION_LIMIT = 100_000  # of a preset in the list
 
 Value = float | int | str
 
@@ -38,7 +38,7 @@ class Preset:
     model: str
     digest: str = ""
     values: Mapping[str, Value] = field(default_factory=dict)
-    position: int = 0
+    position: float = 0
     folder: str = ""
     tags: tuple[str, ...] = ()
     note: str = ""
@@ -63,12 +63,13 @@ def preset_of(data: Any, path: str) -> Preset:
     data = checked_table(data, path, FORMAT, VERSION, "is not a preset")
     texts = [data.get(key, "") for key in ("name", "model", "digest", "skeleton")]
     position = data.get("position", 0)
-    if not all(isinstance(text, str) and len(text) <= 200 for text in texts) or type(position) is not int:
+    number = type(position) is int or (type(position) is float and math.isfinite(position))
+    if not number or not all(isinstance(text, str) and len(text) <= 200 for text in texts):
         raise PresetError(f"{path} is damaged: its name, model, digest, skeleton or position is wrong")
     values = data.get("values")
     if not isinstance(values, dict):
         raise PresetError(f"{path} is damaged: it has no values")
-    position = min(max(position, 0), POSITION_LIMIT)
+    position = min(max(position, -POSITION_LIMIT), POSITION_LIMIT)
     values = checked_values(values, path)
     return Preset(old_name(texts[0]), texts[1], texts[2], values, position, *_described(data, path), texts[3])
 

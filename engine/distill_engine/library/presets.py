@@ -4,7 +4,9 @@ A preset's number is its position in the list of its model's presets, from 0; pr
 indices count by it.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+import itertools
+import math
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -12,13 +14,14 @@ from pathlib import Path
 from distill_engine.errors import LibraryError, PresetError
 from distill_engine.library import folders
 from distill_engine.library.history.trash import Trash
-from distill_engine.library.presetfiles import read_json, remove, write_json, write_new
+from distill_engine.library.presetfiles import Stamp, read_json, remove, stamp_of, write_json, write_new
 from distill_engine.library.presetformat import Preset as Preset
 from distill_engine.library.presetformat import Value as Value
 from distill_engine.library.presetformat import checked_values as checked_values
 from distill_engine.library.presetformat import checked_words, to_json
 from distill_engine.library.presetformat import read_preset as read_preset
 from distill_engine.library.presetnames import checked_name, file_stem, model_folder
+from distill_engine.library.presetorder import room_at
 from distill_engine.system.file_lock import turn
 from distill_engine.system.names import printable, same_name
 
@@ -36,7 +39,7 @@ class DamagedPreset:
 
 @dataclass(frozen=True)
 class _Known:
-    stamp: tuple[int, int, int]
+    stamp: Stamp
     preset: Preset | DamagedPreset
 
 
@@ -45,6 +48,7 @@ class PresetStore:
 
     def __init__(self, root: Path | None = None) -> None:
         self.root = root if root is not None else folders.presets_dir()
+        self._excluded_path = self.root / "excluded.json"
         self._known: dict[Path, _Known] = {}
 
     # ---- reading
@@ -98,7 +102,7 @@ class PresetStore:
             name = checked_name(name, old.name if old else None)
             if old is None and len(presets) >= PRESET_LIMIT:
                 raise PresetError(f"the model {model} has {PRESET_LIMIT} presets already; delete one")
-            position = old.position if old else 1 + max((preset.position for preset in presets), default=-1)
+            position = old.position if old else _after(presets)
             excluded = self.excluded()
             kept = {address: value for address, value in values.items() if address not in excluded}
             preset = Preset(name, model, digest, checked_values(kept, name), position, skeleton=skeleton)
@@ -117,9 +121,10 @@ class PresetStore:
 
     def delete(self, key: str | int, model: str, digest: str = "") -> Preset:
         """Move a preset to the trash; those after it move up. Raises PresetError."""
-        preset = self.find(key, model, digest)
-        _trashed(Trash().put, self.path(preset), preset.name)
-        return preset
+        with self._turn(model):
+            preset = self.find(key, model, digest)
+            _trashed(Trash().put, self.path(preset), preset.name)
+            return preset
 
     def rename(self, key: str | int, new_name: str, model: str, digest: str = "") -> Preset:
         """Give a preset another name; it keeps its number.
@@ -143,12 +148,14 @@ class PresetStore:
         with self._turn(model):
             preset = self.find(key, model, digest)
             others = [other for other in self.of_model(model, digest) if other != preset]
-            others.insert(min(max(number, 0), len(others)), preset)
-            ordered = [replace(other, position=place) for place, other in enumerate(others)]
-            for before, after in zip(others, ordered, strict=True):
-                if before != after:
-                    self._write(after)
-            return ordered
+            at = min(max(number, 0), len(others))
+            first, positions = room_at([other.position for other in others], at)
+            others.insert(at, preset)
+            for index, position in enumerate(positions, first):
+                if others[index].position != position:
+                    others[index] = replace(others[index], position=position)
+                    self._write(others[index])
+            return others
 
     def describe(
         self, preset: Preset, *, folder: str | None = None, tags: Iterable[str] | None = None, note: str | None = None
@@ -180,7 +187,7 @@ class PresetStore:
 
     def excluded(self) -> frozenset[str]:
         """Addresses that presets neither store nor recall."""
-        path = self.root / "excluded.json"
+        path = self._excluded_path
         if not path.exists():
             return frozenset()
         listed = read_json(path)
@@ -190,9 +197,9 @@ class PresetStore:
 
     def exclude(self, address: str, excluded: bool = True) -> frozenset[str]:
         """Exclude an address from presets, or include it again. Returns all excluded addresses."""
-        with turn(self.root / "excluded.json", PresetError):
+        with turn(self._excluded_path, PresetError):
             now = self.excluded() | {address} if excluded else self.excluded() - {address}
-            write_json(self.root / "excluded.json", sorted(now))
+            write_json(self._excluded_path, sorted(now))
             return now
 
     # ---- in and out
@@ -211,9 +218,13 @@ class PresetStore:
             presets = self.of_model(preset.model, preset.digest)
             if any(same_name(other.name, preset.name) for other in presets):
                 raise PresetError(f"the preset {preset.name} of {preset.model} is there already: give another --name")
-            preset = replace(preset, position=1 + max((other.position for other in presets), default=-1))
+            preset = replace(preset, position=_after(presets))
             self._write(preset)
             return preset
+
+    def stamps(self, presets: Iterable[Preset]) -> list[Stamp | None]:
+        """Return what changes when the files of these presets or the excluded addresses do."""
+        return [stamp_of(path) for path in (self._excluded_path, *map(self.path, presets))]
 
     def path(self, preset: Preset) -> Path:
         """Return the file of a preset."""
@@ -243,16 +254,19 @@ class PresetStore:
     def _scan(self) -> dict[Path, Preset | DamagedPreset]:
         """Return every file's preset; reads those that are new or have changed."""
         known: dict[Path, _Known] = {}
-        for path in sorted(self.root.glob(f"*/*{SUFFIX}"))[:PRESET_LIMIT]:
-            try:
-                status = path.stat()
-            except OSError:
+        for path in self._files():
+            if (stamp := stamp_of(path)) is None:
                 continue
-            stamp = (status.st_mtime_ns, status.st_size, status.st_ino)
             old = self._known.get(path)
             known[path] = old if old and old.stamp == stamp else _Known(stamp, self._read(path))
         self._known = known
         return {path: item.preset for path, item in known.items()}
+
+    def _files(self) -> Iterator[Path]:
+        """Return the files of all presets, of each model as many as it may have."""
+        paths = sorted(self.root.glob(f"*/*{SUFFIX}"))
+        for _, of_model in itertools.groupby(paths, key=lambda path: path.parent):
+            yield from itertools.islice(of_model, PRESET_LIMIT)
 
     def _read(self, path: Path) -> Preset | DamagedPreset:
         try:
@@ -262,6 +276,11 @@ class PresetStore:
         if self.path(preset) != path:
             return DamagedPreset(path, f"{path} holds the preset {preset.name} of {preset.model}: import it instead")
         return preset
+
+
+def _after(presets: Iterable[Preset]) -> int:
+    """Return a position behind those of all these presets."""
+    return 1 + max((math.floor(preset.position) for preset in presets), default=-1)
 
 
 def _trashed(act: Callable[[Path, str, str], object], path: Path, name: str) -> None:

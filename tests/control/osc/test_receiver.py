@@ -162,3 +162,15 @@ def test_two_peers_that_send_back_all_that_they_hear_come_to_rest(rain, loop) ->
     assert counts[0] > 100, "every value, to both"
     assert counts[-1] == 0, counts
     assert receiver.echoed == 4
+
+
+@pytest.mark.parametrize("command", ["save", "delete", "rename", "move", "exclude"])
+def test_what_flushes_a_file_counts_as_the_time_that_the_disk_takes(rain, loop, command) -> None:
+    address = f"/distill/preset/{command}"
+    rain.register(address, lambda arguments, origin: None)
+    receiver = Receiver(rain, ControlSettings(), loop, lambda: loop.wall, lambda: 0.0)
+    sent: list[bytes] = []
+    client = Clients(1000.0).seen("udp:here:1", "here", sent.append)
+    arguments = {"rename": ("a", "b"), "move": ("a", 0), "exclude": (WIDTH, 1)}.get(command, ("a",))
+    receiver.receive(encode_bundle([encode(address, *arguments)] * 20), client)
+    assert sum(b"too much at once" in packet for packet in sent) == 17, "20 ms each of 50 ms"

@@ -237,3 +237,57 @@ def test_a_preset_that_writes_elsewhere_cannot(desk: Desk) -> None:
     assert desk.link.requests == []
     assert desk.session.get("/distill/gain") == 0.0
     assert desk.session.get("/distill/width") == 1.0
+
+
+def _pair_of_presets(desk: Desk) -> None:
+    for name, value in (("one", -1.0), ("two", 1.0)):
+        desk.session.set(BRIGHT, [value])
+        desk.send("/distill/preset/save", name)
+    desk.send("/distill/preset/morph", "one", "two", 0.25)
+
+
+def _move_to(desk: Desk, place: float) -> None:
+    desk.session.set("/distill/morph", [place], "midi:knobs")
+    desk.session.tick()
+
+
+def test_to_move_between_two_presets_reads_no_file(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    _pair_of_presets(desk)
+
+    def read(*_: object) -> None:
+        raise AssertionError("the presets were read")
+
+    for method in ("_scan", "excluded"):
+        monkeypatch.setattr(desk.store, method, read)
+    _move_to(desk, 0.75)
+    assert desk.session.get(BRIGHT) == 0.5
+
+
+def test_a_pair_of_which_one_is_saved_again_moves_to_the_new_values(desk: Desk, tmp_path: Path) -> None:
+    _pair_of_presets(desk)
+    PresetStore(tmp_path).save("two", "rain", "ab", {BRIGHT: 0.0})  # another program
+    _move_to(desk, 0.5)
+    assert desk.session.get(BRIGHT) == -0.5
+    desk.session.set(BRIGHT, [0.5])
+    desk.send("/distill/preset/save", "two")
+    desk.session.set(BRIGHT, [0.0])
+    _move_to(desk, 1.0)
+    assert desk.session.get(BRIGHT) == 0.5
+    desk.send("/distill/preset/exclude", BRIGHT)
+    _move_to(desk, 0.0)
+    assert desk.session.get(BRIGHT) == 0.5
+
+
+def test_why_there_is_no_pair_is_said_once_until_something_changes(desk: Desk) -> None:
+    for place in (0.1, 0.2, 0.3):
+        _move_to(desk, place)
+    assert [notice for notice in desk.notices if "needs two presets" in notice] == desk.notices[:1]
+    _pair_of_presets(desk)
+    desk.send("/distill/preset/delete", "one")
+    for place in (0.4, 0.5, 0.6):
+        _move_to(desk, place)
+    assert len([notice for notice in desk.notices if "no preset 'one'" in notice]) == 1
+    desk.send("/distill/preset/save", "one")
+    desk.session.set(BRIGHT, [0.0])
+    _move_to(desk, 1.0)
+    assert desk.session.get(BRIGHT) == 1.0

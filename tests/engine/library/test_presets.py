@@ -185,6 +185,9 @@ GOOD = {"format": "distill-preset", "version": 1, "name": "x", "model": "m", "di
         json.dumps({**GOOD, "model": "\ud800"}).encode(),
         json.dumps({**GOOD, "digest": "\udcff"}).encode(),
         json.dumps({**GOOD, "position": "0"}).encode(),
+        json.dumps({**GOOD, "position": True}).encode(),
+        json.dumps({**GOOD, "position": float("nan")}).encode(),
+        json.dumps(GOOD).replace('"position": 0', '"position": 1e999').encode(),
         json.dumps({**GOOD, "values": [1]}).encode(),
         json.dumps({**GOOD, "values": {"/distill/width": float("nan")}}).encode(),
         json.dumps({**GOOD, "values": {"/distill/width": 10**400}}).encode(),
@@ -282,3 +285,21 @@ def test_a_store_that_another_process_holds_is_said_with_the_holder(
             store.save("two", "forest", "", VALUES)
         store.save("two", "meadow", "", VALUES)
     store.save("two", "forest", "", VALUES)
+
+
+def test_every_change_waits_for_its_turn(store: PresetStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("one", "two"):
+        store.save(name, "forest", "", VALUES)
+    monkeypatch.setattr(file_lock, "TURN_SECONDS", 0.05)
+    changes = (
+        lambda: store.delete("one", "forest"),
+        lambda: store.rename("one", "three", "forest"),
+        lambda: store.move("one", 1, "forest"),
+        lambda: store.describe(store.find("one", "forest"), note="loud"),
+        lambda: store.take_in(Preset("four", "forest")),
+    )
+    with exclusive(store.root / ".forest.lock", "the other engine"):
+        for change in changes:
+            with pytest.raises(PresetError, match="being changed by the other engine"):
+                change()
+    assert [preset.name for preset in store.of_model("forest")] == ["one", "two"]
