@@ -2,6 +2,9 @@
 
 import argparse
 import json
+import os
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -111,3 +114,33 @@ def test_wrong_usage_is_exit_code_two(distill, tiny_model, tmp_path, arguments):
     with pytest.raises(SystemExit) as stop:
         distill("render", tiny_model, "-o", tmp_path / "a.wav", *arguments)
     assert stop.value.code == 2
+
+
+def test_a_pipe_that_somebody_reads_is_refused_and_stays(distill, tiny_model, tmp_path, capsys):
+    pipe = tmp_path / "pipe.wav"
+    os.mkfifo(pipe)
+    reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+    try:
+        assert distill("render", tiny_model, "-o", pipe, "--duration", 0.1) == 1
+        assert os.read(reader, 1) == b""
+    finally:
+        os.close(reader)
+    said = capsys.readouterr().err.strip()
+    assert (
+        said
+        == f"error: {pipe} could not be written: it is a pipe or a device, which cannot be replaced: give a file name"
+    )
+    assert pipe.is_fifo()
+    assert list(tmp_path.iterdir()) == [pipe]
+
+
+def test_the_standard_output_is_refused_and_stays(tiny_model, tmp_path):
+    words = ["render", tiny_model, "-o", "/dev/stdout", "--format", "wav", "--duration", "0.1"]
+    before = os.lstat("/dev/stdout")
+    run = subprocess.run(
+        [sys.executable, "-m", "distill_control.cli.main", *map(str, words)],
+        env={**os.environ, "DISTILL_HOME": str(tmp_path)}, capture_output=True, timeout=120, check=False,
+    )  # fmt: skip
+    assert (run.returncode, run.stdout) == (1, b"")
+    assert b"it is a pipe or a device, which cannot be replaced: give a file name" in run.stderr
+    assert os.lstat("/dev/stdout").st_ino == before.st_ino
