@@ -18,6 +18,7 @@ from distill_engine.analysis.stretches.skeleton import HEARD_NATS
 from distill_engine.audio.arrays import Float32Array, Float64Array
 
 SEARCH_HOPS = 8  # that a search takes
+MOST_CHOICES = 512  # places that one is drawn from
 NEAR_FRAMES = 40  # frames around the present one that are no leap
 VOICED_HOPS = 8  # after an attack, where its sound is compared
 LEAST_LEFT = 16  # frames that a clip must still have at the place
@@ -131,8 +132,7 @@ class LeapSearch:
 
     def choose(self, costs: Float64Array, choices: int, draw: float) -> int:
         """Return the frame of one of the `choices` least of costs [N], by `draw`, 0 to 1."""
-        found = _least(costs, choices)
-        return int(found[min(int(draw * len(found)), len(found) - 1)])
+        return _drawn(_least(costs, choices), draw)
 
     def attack(
         self, query: Query, choices: int, draw: float, key: float | None = None, *, at_once: bool = False
@@ -159,6 +159,39 @@ class LeapSearch:
         return np.asarray(apart <= nearest + NEAR_SEMITONES)
 
 
+class Search:
+    """A search of a path for what `query` looks for, in SEARCH_HOPS steps.
+
+    It keeps no more than the least costs so far: as many as a place is drawn from at most.
+    """
+
+    def __init__(self, path: LeapSearch, query: Query) -> None:
+        self.query, self.steps = query, 0
+        self._path, self._seen = path, 0  # frames
+        self._costs, self._frames = np.zeros(0), np.zeros(0, np.int64)  # ordered by cost, then by frame
+
+    @property
+    def done(self) -> bool:
+        """Whether all frames have been looked at."""
+        return self.steps == SEARCH_HOPS
+
+    def step(self) -> None:
+        """Look at the next frames; once all are done, do nothing."""
+        if self.done:
+            return
+        costs = self._path.costs(self.query, self.steps)
+        full = len(self._costs) == MOST_CHOICES
+        near = np.flatnonzero(costs < self._costs[-1]) if full else np.arange(len(costs))
+        frames = np.concatenate([self._frames, near + self._seen])
+        costs, self._seen = np.concatenate([self._costs, costs[near]]), self._seen + len(costs)
+        kept = _least(costs, MOST_CHOICES)
+        self._costs, self._frames, self.steps = costs[kept], frames[kept], self.steps + 1
+
+    def choose(self, choices: int, draw: float) -> int:
+        """Return one of the `choices` (up to MOST_CHOICES) least frames, by `draw`, 0 to 1."""
+        return _drawn(self._frames[:choices], draw)
+
+
 def _runs(mask: npt.NDArray[np.bool_], offsets: npt.NDArray[np.int64]) -> tuple[npt.NDArray[np.int64], ...]:
     """Return how many true values came before each frame [N] in its run, and the run's length.
 
@@ -180,3 +213,7 @@ def _least(costs: Float64Array, count: int) -> npt.NDArray[np.int64]:
     bound = np.partition(costs, count - 1)[count - 1]
     found = np.flatnonzero(costs <= bound)
     return np.asarray(found[np.argsort(costs[found], kind="stable")][:count])
+
+
+def _drawn(frames: npt.NDArray[np.int64], draw: float) -> int:
+    return int(frames[min(int(draw * len(frames)), len(frames) - 1)])

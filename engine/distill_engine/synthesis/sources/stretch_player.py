@@ -19,9 +19,11 @@ from distill_engine.state import StateDict, from_arrays, to_arrays
 from distill_engine.synthesis.sources.latent_sources import Latent, seeded_noise
 from distill_engine.synthesis.sources.leap_search import (
     GRIP_STEPS,
+    MOST_CHOICES,
     SEARCH_HOPS,
     LeapSearch,
     Query,
+    Search,
 )
 
 LEAP_FADE, ATTACK_FADE = 3, 1  # hops in which the step between the latents fades out
@@ -70,7 +72,7 @@ class Pull:
     @property
     def choices(self) -> int:
         """The number of places that one is drawn from."""
-        places: int = round(math.pow(2.0, min(12.0 * self.reach, 9.0)))
+        places: int = round(math.pow(2.0, min(12.0 * self.reach, math.log2(MOST_CHOICES))))
         return places
 
 
@@ -116,8 +118,7 @@ class StretchPlayer:
         self._recent: list[int] = []
         self._played = np.zeros(len(self._path.offsets) - 1, np.int64)
         self._heard = np.zeros(len(self._search.kind_sizes), np.int64)
-        self._query: Query | None = None
-        self._costs: list[Float64Array] = []
+        self._asked: Search | None = None
         self.frame = int(attacks[min(int(self._draw(1) * len(attacks)), len(attacks) - 1)])
         self._begun = False
         self._pitched, self._struck = self.frame, False
@@ -171,14 +172,13 @@ class StretchPlayer:
         self.frame = after
         if self._search.begins[after]:
             self._pitched = after
-        if self._query is None and self._phase + ahead >= due and self._since + SEARCH_HOPS >= LEAST_HOPS:
-            self._query, self._costs = self._ask(pull), []
-        if self._query is not None and len(self._costs) < SEARCH_HOPS:
-            self._costs.append(self._search.costs(self._query, len(self._costs)))
-        found = self._query is not None and len(self._costs) == SEARCH_HOPS and not self._search.dead[after]
-        if found and self._query is not None and self._phase >= due and pull.on_grid:
-            goal = self._search.choose(np.concatenate(self._costs), pull.choices, self._draw(2))
-            return self._leap(self._later(goal, self.frame - self._query.frame), LEAP_FADE)
+        if self._asked is None and self._phase + ahead >= due and self._since + SEARCH_HOPS >= LEAST_HOPS:
+            self._asked = Search(self._search, self._ask(pull))
+        if self._asked is not None:
+            self._asked.step()
+            if self._asked.done and not self._search.dead[after] and self._phase >= due and pull.on_grid:
+                goal = self._asked.choose(pull.choices, self._draw(2))
+                return self._leap(self._later(goal, self.frame - self._asked.query.frame), LEAP_FADE)
         return 0
 
     def _later(self, goal: int, hops: int) -> int:
@@ -202,7 +202,7 @@ class StretchPlayer:
     def _leap(self, goal: int, fade: int) -> int:
         self.frame = self._pitched = goal
         self._number += 1
-        self._phase, self._since, self._query, self._costs = 0.0, 0, None, []
+        self._phase, self._since, self._asked = 0.0, 0, None
         self._visit()
         return fade
 
@@ -233,7 +233,7 @@ class StretchPlayer:
 
     def state(self) -> StateDict:
         """Return the state as named arrays, each of any shape [...]."""
-        query = self._query or Query(-1, None, 0, ())
+        query = Query(-1, None, 0, ()) if self._asked is None else self._asked.query
         place = query.place if query.place is not None else np.zeros(0, np.int64)
         return to_arrays(
             PlayerState(
@@ -242,7 +242,7 @@ class StretchPlayer:
                 self._phase,
                 self._since,
                 np.array(self._recent, np.int64),
-                len(self._costs) if self._query is not None else -1,
+                -1 if self._asked is None else self._asked.steps,
                 query.frame,
                 query.grip,
                 place,
@@ -280,9 +280,9 @@ class StretchPlayer:
             avoided = tuple(int(clip) for clip in read.query_avoided)
             asked = () if read.query_kinds is None else read.query_kinds
             kinds = tuple(int(kind) for kind in asked if 0 <= kind < len(self._heard))
-            self._query = Query(read.query_frame, place, grip, avoided, kinds)
-            steps = range(min(read.searched, SEARCH_HOPS))
-            self._costs = [self._search.costs(self._query, step) for step in steps]
+            self._asked = Search(self._search, Query(read.query_frame, place, grip, avoided, kinds))
+            for _ in range(min(read.searched, SEARCH_HOPS)):
+                self._asked.step()
 
 
 def _most(
