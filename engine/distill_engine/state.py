@@ -17,10 +17,11 @@ continues from it. `to_arrays` flattens such a dataclass into arrays under dotte
 from __future__ import annotations
 
 import dataclasses
+import functools
 import json
 import types
 import typing
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
 import numpy as np
@@ -31,6 +32,8 @@ StateDict = dict[str, np.ndarray]
 LARGEST = 1e12  # magnitude that a value of a state may have; the states of networks are not bounded
 
 T = TypeVar("T")
+
+_hints: Callable[[Any], dict[str, Any]] = functools.cache(typing.get_type_hints)  # evaluating them takes long
 
 
 def altered(value: T, **fields: Any) -> T:
@@ -93,7 +96,7 @@ def from_arrays(kind: type[T], arrays: Mapping[str, np.ndarray]) -> T:
         KeyError: if an entry is missing.
         ValueError, TypeError: if an entry has the wrong shape or type.
     """
-    hints = typing.get_type_hints(kind)
+    hints = _hints(kind)
     values: dict[str, Any] = {}
     for field in dataclasses.fields(kind):  # type: ignore[arg-type]
         found = _read(hints[field.name], field.name, arrays)

@@ -89,3 +89,10 @@ def test_what_no_field_may_hold_is_refused() -> None:
 
 def test_a_part_is_found_by_its_prefix() -> None:
     assert part_of({"a.b": np.zeros(1), "ab": np.zeros(1)}, "a.").keys() == {"b"}
+
+
+def test_the_types_of_a_class_are_evaluated_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    arrays = to_arrays(_inner(0.1))
+    read = from_arrays(Inner, arrays)
+    monkeypatch.setattr(Inner, "__annotations__", {"phase": "unknown", "memory": "unknown"})
+    assert from_arrays(Inner, arrays).phase == read.phase == 0.1
