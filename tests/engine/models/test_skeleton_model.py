@@ -45,6 +45,22 @@ def test_a_corpus_on_a_plane_is_decoded_nearly_as_it_was() -> None:
     assert np.abs(whole.decode(whole.encode(frames)) - frames).max() < 1e-3
 
 
+def test_the_basis_is_widened_once_and_every_bit_is_that_of_widening_it_each_time() -> None:
+    skeleton, frames = fitted()
+    basis, mean, spread = skeleton.basis, skeleton.mean, skeleton.spread
+    assert skeleton._wide is skeleton._wide
+    rng = np.random.default_rng(5)
+    assert np.array_equal(skeleton.louder, basis.astype(np.float64).sum(axis=0) / spread)
+    for columns in (1, 1, 3, 64, FRAMES):
+        heard, latents = frames[:, :columns], rng.standard_normal((12, columns))
+        centred = heard.astype(np.float64) - mean[:, None]
+        assert np.array_equal(skeleton.encode(heard), (basis.T.astype(np.float64) @ centred) / spread[:, None])
+        decoded = basis.astype(np.float64) @ (spread[:, None] * latents) + mean[:, None]
+        assert np.array_equal(skeleton.decode(latents), decoded)
+        move = latents[:, 0]
+        assert np.array_equal(skeleton.change(move), np.asarray(basis @ (spread * move), np.float32))
+
+
 def test_the_basis_is_orthonormal_sorted_and_its_signs_are_settled() -> None:
     skeleton, frames = fitted()
     assert np.abs(skeleton.basis.T @ skeleton.basis - np.eye(12)).max() < 1e-5

@@ -11,6 +11,7 @@ import hashlib
 import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -58,6 +59,11 @@ class Skeleton:
     spread: Float32Array
     ceiling: Float32Array
 
+    @cached_property
+    def _wide(self) -> Float64Array:
+        """The basis [bands, D] in float64, kept because frames are decoded at every hop."""
+        return self.basis.astype(np.float64)
+
     @property
     def digest(self) -> str:
         """SHA-256 (hex) of basis, mean and spread: path, controls and map belong to it."""
@@ -72,20 +78,20 @@ class Skeleton:
     @property
     def louder(self) -> Float64Array:
         """What adds a nat to every band, as far as the basis holds it: a latent [D]."""
-        return np.asarray(self.basis.astype(np.float64).sum(axis=0) / self.spread)
+        return np.asarray(self._wide.sum(axis=0) / self.spread)
 
     def encode(self, mel: Float32Array | Float64Array) -> Float64Array:
         """Return the latents [D, T] of log-mel [bands, T], in float64."""
         centred = mel.astype(np.float64) - self.mean[:, None]
-        return np.asarray((self.basis.T.astype(np.float64) @ centred) / self.spread[:, None])
+        return np.asarray((self._wide.T @ centred) / self.spread[:, None])
 
     def decode(self, latents: Float64Array) -> Float64Array:
         """Return the log-mel [bands, T] of latents [D, T], without floor and ceiling."""
-        return np.asarray(self.basis.astype(np.float64) @ (self.spread[:, None] * latents) + self.mean[:, None])
+        return np.asarray(self._wide @ (self.spread[:, None] * latents) + self.mean[:, None])
 
     def change(self, move: Float64Array) -> Float32Array:
         """Return how far a move [D] of the latents moves each band [bands], in nats."""
-        return np.asarray(self.basis @ (self.spread * move), np.float32)
+        return np.asarray(self._wide @ (self.spread * move), np.float32)
 
     def error(self, mels: Iterable[Float32Array]) -> float:
         """Return the mean L1 in nats of the heard frames of log-mels [bands, T], decoded again."""
