@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import time
+from bisect import bisect_left, insort
 from collections import deque
 from dataclasses import dataclass
 from typing import Literal
-
-import numpy as np
 
 WINDOW_BLOCKS = 1000  # whose times are kept
 FEW_BLOCKS = 100  # below this many, the time expected counts as well
@@ -90,13 +89,17 @@ class BlockTimes:
         self._hops = hops
         self._expected = expected_seconds
         self._times: deque[float] = deque(maxlen=WINDOW_BLOCKS)
+        self._ordered: list[float] = []  # the same times
         self._p50 = self._p99 = 0.0
         self.computed = 0
         self.misses = 0
 
     def add(self, seconds: float, deadline: float) -> None:
         """Count a block that took `seconds`; `deadline` is the length of its sound in seconds."""
+        if len(self._times) == WINDOW_BLOCKS:
+            del self._ordered[bisect_left(self._ordered, self._times[0])]
         self._times.append(seconds)
+        insort(self._ordered, seconds)
         self.computed += 1
         self.misses += seconds > deadline
         if self.computed < REFRESH_BLOCKS or self.computed % REFRESH_BLOCKS == 0:
@@ -108,11 +111,10 @@ class BlockTimes:
 
         The hop time is a block's time divided by its hops.
         """
-        if not self._times:
+        ordered = self._ordered.copy()  # asked for on other threads too
+        if not ordered:
             return 0.0, 0.0, 0.0
-        times = np.fromiter(self._times, np.float64) / self._hops
-        p50, p99 = np.percentile(times, (50.0, 99.0))
-        return float(p50), float(p99), float(times.max())
+        return _quantile(ordered, 0.5) / self._hops, _quantile(ordered, 0.99) / self._hops, ordered[-1] / self._hops
 
     @property
     def block_p99(self) -> float:
@@ -126,6 +128,13 @@ class BlockTimes:
     def block_p50(self) -> float:
         """Median of a block's time in seconds."""
         return self._p50
+
+
+def _quantile(ordered: list[float], share: float) -> float:
+    """Return the value at a share of ordered values, between its neighbours in proportion."""
+    at = share * (len(ordered) - 1)
+    low = int(at)
+    return ordered[low] + (ordered[min(low + 1, len(ordered) - 1)] - ordered[low]) * (at - low)
 
 
 class TargetFill:

@@ -1,8 +1,18 @@
 """How full the ring is kept, and what is blamed when it runs empty."""
 
+import numpy as np
 import pytest
 
-from distill_engine.live.scheduling import TARGETS, BlockTime, BlockTimes, TargetConfig, TargetFill, Underrun, cause_of
+from distill_engine.live.scheduling import (
+    TARGETS,
+    WINDOW_BLOCKS,
+    BlockTime,
+    BlockTimes,
+    TargetConfig,
+    TargetFill,
+    Underrun,
+    cause_of,
+)
 
 
 def test_the_target_covers_the_slow_blocks_and_the_period():
@@ -79,6 +89,17 @@ def test_hop_times_are_block_times_over_hops():
     assert (p50, longest) == (pytest.approx(0.002), pytest.approx(0.015))
     assert times.misses == 1
     assert times.block_p99 < 0.02
+
+
+def test_the_times_kept_are_those_of_the_last_blocks_and_their_percentiles_those_of_numpy():
+    rng, times = np.random.default_rng(3), BlockTimes(2, expected_seconds=0.02)
+    measured = np.round(rng.lognormal(-5.0, 0.5, 2 * WINDOW_BLOCKS + 130), 4)  # many are equal
+    for count, seconds in enumerate(measured.tolist(), 1):
+        times.add(seconds, deadline=0.02)
+        if count < 120 or count % 97 == 0:
+            kept = measured[max(0, count - WINDOW_BLOCKS) : count] / 2
+            assert times.percentiles() == pytest.approx((*np.percentile(kept, (50.0, 99.0)), kept.max()), rel=1e-12)
+    assert len(times._ordered) == WINDOW_BLOCKS
 
 
 @pytest.mark.parametrize(
