@@ -142,18 +142,17 @@ class LiveCommands:
         path = self.synth.instrument.path
         if path is None:
             raise ControlError("what plays has no model file to take another vocoder from")
-        pool, fit = self._fit(path, name)
-        self._swap(pool, fit)
-        self._loaded(pool.instrument)
-        self._options = replace(self._options, request=replace(self._options.request, vocoder=name))
+        request = replace(self._options.request, vocoder=name)
+        self._play_file(path, request)
+        self._options = replace(self._options, request=request)
 
     def change_model(self, name: str) -> None:
         """Play another model of the library. Raises LibraryError, ModelFileError, VocoderError."""
-        self._play_file(self._find(name))
+        self._play_file(self._find(name), self._options.request)
 
     def follow_version(self, path: Path) -> None:
         """Play the new version of the file that plays, unless a take has begun. Raises as above."""
-        self._play_file(path, unless=lambda: self.synth.recording)
+        self._play_file(path, self._options.request, unless=lambda: self.synth.recording)
 
     def change_blend(self, slot: int, name: str) -> None:
         """Put a model into a blend slot; an empty name empties it. Raises as `change_model`."""
@@ -163,7 +162,7 @@ class LiveCommands:
         elif int(slot) == 0:
             self.change_model(name)
         else:
-            self._swap(*self._fit(self._find(name), self._options.request.vocoder), int(slot))
+            self._swap(*self._fit(self._find(name), self._options.request), int(slot))
         self._send({"event": "setting", "address": f"/distill/blend/model/{int(slot)}", "value": name})
 
     def change_voices(self, count: int) -> None:
@@ -205,11 +204,12 @@ class LiveCommands:
             else:
                 answer(None)
 
-    def _play_file(self, path: Path, unless: Callable[[], bool] = lambda: False) -> None:
-        pool, fit = self._fit(path, self._options.request.vocoder)
-        if not unless():
-            self._swap(pool, fit)
-            self._loaded(pool.instrument)
+    def _play_file(self, path: Path, request: FitRequest, unless: Callable[[], bool] = lambda: False) -> None:
+        pool, fit = self._fit(path, request)
+        if unless():
+            return self._performer.raise_latency_for(0.0, 0.0)
+        self._swap(pool, fit)
+        self._loaded(pool.instrument)
 
     def _queue_version(self, path: Path, answer: Answer) -> bool:
         """Queue the loading of a new version; return False if too much waits already."""
@@ -228,14 +228,14 @@ class LiveCommands:
     def _find(self, name: str) -> Path:
         return find_model(name, allow_paths=self._options.allow_paths)
 
-    def _fit(self, path: Path, vocoder: str) -> tuple[VoicePool, Fit]:
+    def _fit(self, path: Path, request: FitRequest) -> tuple[VoicePool, Fit]:
         """Load in this thread. Raises the ring's fill: loading holds Python's lock up to 10 ms."""
-        if plays_in_torch(vocoder) and not torch_is_here():
+        if plays_in_torch(request.vocoder) and not torch_is_here():
             self._performer.raise_latency_for(IMPORT_MARGIN, LOADING_LIMIT_SECONDS)
             import_torch()
         self._performer.raise_latency_for(LOADING_MARGIN_SECONDS, LOADING_LIMIT_SECONDS)
         try:
-            return self._options.versions.load(path, replace(self._options.request, vocoder=vocoder))
+            return self._options.versions.load(path, request)
         except DistillError:
             self._performer.raise_latency_for(0.0, 0.0)
             raise

@@ -14,7 +14,7 @@ import pytest
 from distill_engine.analysis.controls import POSITIONS, ControlInfo, Controls, Paths
 from distill_engine.analysis.region import fit_region
 from distill_engine.errors import VocoderError
-from distill_engine.live.commands import LiveCommands, LoadOptions
+from distill_engine.live.commands import LOADING_MARGIN_SECONDS, LiveCommands, LoadOptions
 from distill_engine.live.realtime_check import Fit, FitRequest, fit_instrument
 from distill_engine.synthesis.blend_slot import BRIEF
 from distill_engine.synthesis.instrument import Instrument, prepare_instrument
@@ -158,6 +158,21 @@ def test_models_that_share_networks_with_the_first_cost_nothing_more(vocos, tiny
             commands._swap(VoicePool(prepare_instrument(tiny_model, "vocos")), Fit(1, 1, 0.9), place)
     finally:
         commands.stop()
+
+
+def test_a_version_that_waits_for_the_end_of_a_take_gives_the_rings_fill_back(vocos, tiny_model, tmp_path, monkeypatch):
+    found = VoicePool(vocos), Fit(1, 1, 0.1)
+    monkeypatch.setattr("distill_engine.live.played_versions.fit_instrument", lambda path, request: found)
+    synth = Synth(vocos)
+    commands, _, performer = _commands(synth, 0.1)
+    synth.start_take(tmp_path / "a.take")
+    synth.render(2)
+    try:
+        commands.follow_version(tiny_model)
+    finally:
+        commands.stop()
+    assert performer.raised == [LOADING_MARGIN_SECONDS, 0.0]
+    assert commands.swaps == 0
 
 
 def test_a_model_without_the_source_that_played_says_which_one_plays_now(vocos, make_tiny_model):
