@@ -162,7 +162,7 @@ class LiveCommands:
         elif int(slot) == 0:
             self.change_model(name)
         else:
-            self._swap(*self._fit(self._find(name), self._options.request), int(slot))
+            self._swap(*self._fit(self._find(name), replace(self._options.request, voices=1)), int(slot))
         self._send({"event": "setting", "address": f"/distill/blend/model/{int(slot)}", "value": name})
 
     def change_voices(self, count: int) -> None:

@@ -175,6 +175,24 @@ def test_a_version_that_waits_for_the_end_of_a_take_gives_the_rings_fill_back(vo
     assert commands.swaps == 0
 
 
+def test_a_blend_slot_loads_one_voice_however_many_notes_play(vocos, tiny_model, monkeypatch):
+    prepared: list[int] = []
+
+    def load(path, request):
+        prepared.append(request.prepared)
+        return VoicePool(vocos), Fit(1, 1, 0.1)
+
+    monkeypatch.setattr("distill_engine.live.played_versions.fit_instrument", load)
+    commands, _, _ = _commands(Synth(vocos), 0.1)
+    commands._options = dataclasses.replace(commands._options, request=FitRequest("vocos", voices=8))
+    try:
+        commands.change_blend(1, str(tiny_model))
+        commands.change_blend(0, str(tiny_model))
+    finally:
+        commands.stop()
+    assert prepared == [1, 9]
+
+
 def test_a_model_without_the_source_that_played_says_which_one_plays_now(vocos, make_tiny_model):
     synth = Synth(vocos, source="corpus")
     bare = prepare_instrument(make_tiny_model(name="bare", seed=4, analysed=False), "vocos")
