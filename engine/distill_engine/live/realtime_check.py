@@ -23,6 +23,7 @@ COMFORTABLE_FACTOR, LIMIT_FACTOR = 0.7, 0.95  # of real time: no search for fast
 WORTHWHILE_RATIO = 0.85  # more threads are used if they take less than this share of the time
 MEASURE_SECONDS = 0.02
 MEASURE_LEAST_COUNT = 4  # steps
+QUICK_COUNT, QUICK_FACTOR = 8, 0.25 * COMFORTABLE_FACTOR  # steps that are enough below this factor
 
 
 @dataclass(frozen=True)
@@ -93,13 +94,17 @@ def fit_instrument(
 def real_time_factor(instrument: Instrument, block: int) -> float:
     """Measure the computing time of blocks of `block` hops, divided by the length of their sound.
 
-    Takes the lower quartile of a short measurement, because other programs may be busy.
+    Takes the lower quartile of a short measurement, because other programs may be busy. It is
+    shorter still where blocks take less than a quarter of the time that is comfortable.
     """
     decoder, vocoder = instrument.decoder(), instrument.vocoder_stream()
     latents = np.zeros((instrument.latent_dim, block), np.float32)
     vocoder.step(decoder.step(latents))
     times: list[float] = []
+    quick = QUICK_COUNT * QUICK_FACTOR * block / instrument.frame_rate
     while len(times) < MEASURE_LEAST_COUNT or sum(times) < MEASURE_SECONDS:
+        if len(times) == QUICK_COUNT and sum(times) < quick:
+            break
         began = time.perf_counter()
         vocoder.step(decoder.step(latents))
         times.append(time.perf_counter() - began)

@@ -1,5 +1,9 @@
 """Instruments are measured before they are heard: block and threads are chosen, and what is too slow is refused."""
 
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
 import pytest
 
 from distill_engine.errors import VocoderError
@@ -54,6 +58,26 @@ def test_a_larger_block_that_cannot_help_is_neither_measured_nor_advised(tiny_mo
     with pytest.raises(VocoderError) as caught:
         fit_instrument(tiny_model, FitRequest("vocos", block=1, threads=1), measure)
     assert "--block" not in str(caught.value)
+
+
+@pytest.mark.parametrize(("seconds", "measured"), [(0.0003, 8), (0.0015, 8), (0.0022, 10), (0.0099, 4)])
+def test_what_is_far_from_too_slow_is_measured_briefly(monkeypatch, seconds, measured):
+    """A block of one hop of 11.6 ms takes `seconds`; it is timed so many times, after a first one."""
+    clock, steps = [0.0], []
+
+    def step(x):
+        steps.append(x)
+        clock[0] += seconds
+        return x
+
+    network = SimpleNamespace(step=step)
+    silent = SimpleNamespace(step=lambda x: np.zeros(0))
+    instrument: Any = SimpleNamespace(
+        latent_dim=4, frame_rate=44100 / 512, decoder=lambda: silent, vocoder_stream=lambda: network
+    )
+    monkeypatch.setattr(realtime_check, "time", SimpleNamespace(perf_counter=lambda: clock[0]))
+    assert real_time_factor(instrument, 1) == pytest.approx(seconds * 44100 / 512)
+    assert len(steps) == 1 + measured
 
 
 @pytest.mark.realtime
