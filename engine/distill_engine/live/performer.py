@@ -189,6 +189,7 @@ class Performer:
         began = time.monotonic()
         if not self.synth.loop.ticks_waiting:
             self._compute()
+            self._take_changes()  # gain and width that came meanwhile act on what is put out now
         samples = self.synth.loop.put_out(self._ticks_due())
         ended = time.monotonic()
         self._write(samples, BlockTime(ended - began, ended - self._last_written))

@@ -101,6 +101,16 @@ def test_parameters_reach_the_synth_with_their_glides(stage):
     assert notices[0].message == "parameter 3 is broken"
 
 
+def test_what_comes_while_a_hop_is_computed_acts_on_what_is_put_out_after_it():
+    block = SharedBlock.create([0.0] * 4, 1)
+    writer, found = ParameterWriter(block), []
+    synth: Any = Sine()
+    synth.compute = lambda hops, samples=None: writer.set(1, 0.5) or Sine.compute(synth, hops)
+    synth.put_out = lambda ticks: found.append(synth.applied.copy()) or Sine.put_out(synth, ticks)
+    Performer(synth, ParameterReader(block))._turn()
+    assert found == [[(1, 0.5, 0.0)]]
+
+
 def test_calls_run_on_the_synth_thread_and_give_their_outcome(stage):
     performer = stage[0]
     assert performer.call(threading.current_thread).result(5).name == "synth"

@@ -110,6 +110,7 @@ def test_a_take_of_two_clocks_renders_the_live_samples(vocos, others, resolve, t
         lambda: synth.set("/distill/space/azimuth/0", float(rng.uniform(-180, 180)), 0.2),
         lambda: synth.set("/distill/space/depth", float(rng.uniform(-0.5, 1)), 0.05),
     ]
+    meanwhile = [action for index, action in enumerate(actions) if index in (0, 1, 2, 8, 13, 14)]
     while played < 300:
         if rng.random() < 0.25:
             actions[rng.integers(len(actions))]()
@@ -117,6 +118,8 @@ def test_a_take_of_two_clocks_renders_the_live_samples(vocos, others, resolve, t
             synth.play()
         if not synth.loop.ticks_waiting:
             synth.loop.compute(block)
+            if rng.random() < 0.25:  # a parameter that comes while the hop is computed
+                meanwhile[rng.integers(len(meanwhile))]()
         heard.append(synth.loop.put_out(int(rng.integers(1, 4))))
         played += heard[-1].shape[1] // TICK_SAMPLES
     synth.stop_take()
