@@ -27,6 +27,7 @@ from distill_engine.synthesis.ramp import Ramp
 from distill_engine.synthesis.sources.beat_clock import BeatClock
 from distill_engine.synthesis.space.layout import NOTES
 from distill_engine.synthesis.steering import HopValues
+from distill_engine.synthesis.voices.heard import Heard
 from distill_engine.synthesis.voices.polyphony import Polyphony
 from distill_engine.synthesis.voices.reports import Report
 from distill_engine.synthesis.voices.together import VoiceHops, groups_of, render_together
@@ -111,6 +112,7 @@ class Mixer:
         self._note_weight = Ramp(hop)
         self.slots = [BlendSlot(hop) for _ in range(BLEND_SLOTS)]
         self.slots[0].start(voice)
+        self.heard = Heard()
         self._pool: ThreadPoolExecutor | None = None
         self._blocks: dict[int, _VoiceBlock] = {}
         self._moved = 0  # hops since the last mix
@@ -172,6 +174,8 @@ class Mixer:
         in_mel = [voice_hop for _, voice_hop in voice_hops if voice_hop.voice.mel_guest]
         for slot, voice_hop in voice_hops:
             voice = voice_hop.voice
+            if voice is self.main:
+                self.heard.add(voice, voice_hop.latent)
             if voice is self.main and in_mel:
                 self._add_mixed(voice_hop, in_mel)
             elif not voice.guest:

@@ -1,5 +1,6 @@
 """Several notes at once: each at its pitch, stolen with a fade, within a budget; takes repeat them."""
 
+from collections import deque
 from pathlib import Path
 
 import numpy as np
@@ -50,6 +51,23 @@ def test_a_chord_sounds_with_all_its_notes_and_mono_with_the_last(instrument: In
     chord.note(61.5, 0)
     _sound(chord, 60)
     assert _level_at(_sound(chord, 24), 61.5) < -25
+
+
+def test_what_has_played_is_kept_for_slot_0_alone(instrument: Instrument) -> None:
+    synth = Synth(instrument, seed=4)
+    synth.keys.set_voices(3)
+    synth.swap(instrument, 0.01, slot=1)
+    synth.set("/distill/blend/1", 0.5)
+    synth.render(40)
+    assert synth.codes.heard(60.0).shape == (instrument.latent_dim, 40)
+    for key in (57, 60, 64):
+        synth.note(key, 100)
+    synth.render(60)
+    others = [*synth._mixer.note_voices, synth._mixer.slots[1].voice]
+    assert not [kept for voice in others for kept in vars(voice).values() if isinstance(kept, deque) and len(kept) > 20]
+    synth.swap(instrument, 0.01)
+    with pytest.raises(ControlError, match="nothing has played"):
+        synth.codes.heard(60.0)
 
 
 def test_a_note_too_many_steals_the_released_then_the_oldest_with_a_fade(instrument: Instrument) -> None:

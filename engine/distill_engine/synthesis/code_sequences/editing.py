@@ -118,7 +118,7 @@ class CodeEditing:
 
         Raises ControlError if nothing has played.
         """
-        latents = self._mixer.main.played(seconds)
+        latents = self._mixer.heard.last(self._mixer.main, seconds)
         if not latents:
             raise ControlError("nothing has played yet")
         return np.stack(latents, axis=1).astype(np.float32)

@@ -27,7 +27,6 @@ from distill_engine.synthesis.voices.voice_state import VoiceState
 
 MelMix = Callable[[Float32Array], Float32Array]  # of log-mels [bands, n]
 
-KEPT_SECONDS = 30.0  # of what has played, for capturing it
 PRIME_HOPS, PRIME_BLOCK = 32, 8  # hops that prime a new voice, in all and at once
 _TAIL = 64  # samples of the ramp to zero before silence
 
@@ -55,7 +54,6 @@ class Voice:
     def __post_init__(self) -> None:
         self._last_sample = 0.0
         self._last_latent = self.instrument.centre
-        self._played: deque[Latent] = deque(maxlen=round(KEPT_SECONDS * self.instrument.frame_rate))
         self.last_controls = np.zeros(0)  # values of its controls, at the last hop
         self._recovering = self._failing = self._noted = False
         self.guest_contributions = np.zeros((0, 2 + self.instrument.latent_dim))
@@ -110,13 +108,7 @@ class Voice:
             pins = [i for i in self.pinned if i < len(latent)]
             latent = latent.copy()
             latent[pins] = values.latents[pins]  # pins are parameters: below LATENT_COUNT
-        heard = soft_limit(latent) if self.instrument.skeleton is None else latent
-        self._played.append(heard)
-        return heard
-
-    def played(self, seconds: float) -> list[Latent]:
-        """Return the latents [D] of the last `seconds` that were asked for, the oldest first."""
-        return list(self._played)[-max(1, round(seconds * self.instrument.frame_rate)) :]
+        return soft_limit(latent) if self.instrument.skeleton is None else latent
 
     def ratio(self, values: HopValues) -> float:
         """Return the frequency ratio of the hop whose latent was asked for last.
