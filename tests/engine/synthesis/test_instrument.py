@@ -17,6 +17,8 @@ from distill_engine.modelfile import Manifest, ModelFile, update_model
 from distill_engine.synthesis.instrument import choose_vocoder, prepare_instrument
 from distill_engine.synthesis.sources.latent_sources import SourceSettings
 from distill_engine.synthesis.synth import Synth
+from distill_engine.synthesis.voices.voice import PRIME_HOPS
+from distill_engine.synthesis.voices.voice_pool import VoicePool
 
 
 def _manifest(**vocoders: tuple[float, bool]) -> Manifest:
@@ -178,3 +180,29 @@ def test_a_drift_of_version_1_keeps_to_the_surface_of_one_level(tiny_model, tmp_
     assert (np.delete(spread, 2) > 0.1).all()
     still = instrument.sources(seed=4).next(SourceSettings(range=0.0), None)
     assert np.allclose(still, region.centre)
+
+
+@pytest.mark.parametrize(
+    ("vocoder", "device"), [("vocos", None), ("hifigan", None), ("vocos", "cpu"), ("hifigan", "cpu")]
+)
+def test_the_voices_of_a_pool_are_primed_once_and_begin_alike(tiny_model, vocoder, device):
+    instrument, primed = prepare_instrument(tiny_model, vocoder, torch_device=device), []
+
+    def counted():
+        stream = instrument.vocoder_stream()
+        step = stream.step
+        stream.step = lambda x: primed.append(x.shape[1]) or step(x)
+        return stream
+
+    pool = VoicePool(replace(instrument, vocoder_stream=counted)).prepare(1, 3)
+    assert sum(hops for hops in primed if hops > 1) == PRIME_HOPS
+    latents = np.random.default_rng(0).standard_normal((instrument.latent_dim, 6)).astype(np.float32)
+    first = VoicePool(instrument).voice(0)
+    states = first.decoder.snapshot(), first.vocoder.snapshot()
+    heard = first.render(latents, [1.0] * 6, 0, lambda report: None)
+    assert np.abs(heard).max() > 0
+    for voice in [pool.voice(0) for _ in range(4)]:
+        for found, state in zip((voice.decoder.snapshot(), voice.vocoder.snapshot()), states, strict=True):
+            assert found.keys() == state.keys()
+            assert all(np.array_equal(found[name], state[name]) for name in state)
+        assert np.array_equal(voice.render(latents, [1.0] * 6, 0, lambda report: None), heard)

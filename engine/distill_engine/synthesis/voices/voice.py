@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 from collections import deque
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import InitVar, dataclass, field
 
 import numpy as np
 
@@ -26,6 +26,7 @@ from distill_engine.synthesis.voices.retelling import Retelling
 from distill_engine.synthesis.voices.voice_state import VoiceState
 
 MelMix = Callable[[Float32Array], Float32Array]  # of log-mels [bands, n]
+Primed = tuple[dict[str, np.ndarray], dict[str, np.ndarray]]  # states of decoder and vocoder
 
 PRIME_HOPS, PRIME_BLOCK = 32, 8  # hops that prime a new voice, in all and at once
 _TAIL = 64  # samples of the ramp to zero before silence
@@ -38,7 +39,8 @@ class Voice:
     `pinned` are latent dimensions that stand at the values of their parameters. `latent_guest` is
     true for a guest, whose networks rest. `guest_contributions` [n, 2 + D] has one row per guest:
     gain, trim (both linear) and latent (sigma) at the last hop. `mel_guest` is true for a guest
-    whose decoder works and whose vocoder rests.
+    whose decoder works and whose vocoder rests. `given` is the `primed` of another voice of the
+    instrument; None makes it.
     """
 
     instrument: Instrument
@@ -50,8 +52,9 @@ class Voice:
     pinned: frozenset[int] = frozenset()
     latent_guest: bool = False
     mel_guest: bool = False
+    given: InitVar[Primed | None] = None
 
-    def __post_init__(self) -> None:
+    def __post_init__(self, given: Primed | None) -> None:
         self._last_sample = 0.0
         self._last_latent = self.instrument.centre
         self.last_controls = np.zeros(0)  # values of its controls, at the last hop
@@ -61,9 +64,10 @@ class Voice:
         self._from_place = deque([0.0] * (1 + round(self.instrument.delay_samples / self.instrument.hop)))
         self._transposer = Transposer(self.instrument.hop, self.instrument.mel.bands)
         self.retelling = Retelling(self.instrument.skeleton)
-        self._prime()
+        self.primed = given or self._prime()
+        self._recover()
 
-    def _prime(self) -> None:
+    def _prime(self) -> Primed:
         """Run the corpus's centre, or silence, through the networks: none starts from zeros."""
         instrument = self.instrument
         first = instrument.centre if instrument.skeleton is None else instrument.rest
@@ -73,7 +77,7 @@ class Voice:
                 self.vocoder.step(self.decoder.step(centre))
         except (VocoderError, RuntimeError) as error:
             raise VocoderError(f"{self.instrument.vocoder.name} failed: {short_message(error)}") from None
-        self._primed = (self.decoder.snapshot(), self.vocoder.snapshot())
+        return self.decoder.snapshot(), self.vocoder.snapshot()
 
     @property
     def guest(self) -> str:
@@ -86,8 +90,8 @@ class Voice:
         self._recover()
 
     def _recover(self) -> None:
-        self.decoder.restore(self._primed[0])
-        self.vocoder.restore(self._primed[1])
+        self.decoder.restore(self.primed[0])
+        self.vocoder.restore(self.primed[1])
         self._transposer.reset()
 
     def latent(self, values: HopValues, samples: Float32Array | None) -> Latent:

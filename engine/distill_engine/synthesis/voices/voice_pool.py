@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from distill_engine.synthesis.instrument import Instrument
 from distill_engine.synthesis.voices.crossfade import DelayLine
-from distill_engine.synthesis.voices.voice import Voice
+from distill_engine.synthesis.voices.voice import Primed, Voice
 
 
 class VoicePool:
@@ -13,6 +13,7 @@ class VoicePool:
     def __init__(self, instrument: Instrument) -> None:
         self.instrument = instrument
         self._ready: list[Voice] = []
+        self._primed: Primed | None = None  # that of the first voice, for all
 
     def prepare(self, block: int = 1, count: int = 1) -> VoicePool:
         """Make `count` voices ready for blocks of `block` hops; return the pool itself."""
@@ -35,13 +36,16 @@ class VoicePool:
 
     def _new_voice(self) -> Voice:
         instrument = self.instrument
-        return Voice(
+        voice = Voice(
             instrument=instrument,
             sources=instrument.sources(0),
             decoder=instrument.decoder(),
             vocoder=instrument.vocoder_stream(),
             steering=instrument.steering(0),
+            given=self._primed,
         )
+        self._primed = voice.primed
+        return voice
 
 
 def voices_of(source: Instrument | VoicePool) -> VoicePool:
