@@ -19,11 +19,13 @@ from pathlib import Path
 from typing import BinaryIO
 
 from distill_engine.system.portable.files import RENAMES_OPEN_FILES, open_folder, sync_file, try_lock
+from distill_engine.system.regular_files import open_regular
 
 TEMPORARY_SUFFIX = ".distill-tmp"
 LOCK_SECONDS = 60.0
 STALE_SECONDS = 24 * 3600.0
 _NAME_CHARACTERS = 40  # of the file's name in the temporary one: at most 160 bytes in UTF-8
+_COPY_BYTES = 1 << 20  # read at a time
 
 _FAILURES = {
     errno.ENOSPC: "the disk is full: free some space or {elsewhere}",
@@ -91,6 +93,23 @@ def write_all(file: BinaryIO, data: bytes | memoryview) -> None:
     rest = memoryview(data)
     while rest.nbytes:
         rest = rest[file.write(rest) :]
+
+
+def copy_into(file: BinaryIO, source: Path) -> None:
+    """Write what a regular file holds to an unbuffered one. Raises OSError."""
+    with open_regular(source) as old:
+        while part := old.read(_COPY_BYTES):
+            write_all(file, part)
+
+
+def copy_file(source: Path, target: Path) -> None:
+    """Copy a regular file to a new one, and flush that to the disk.
+
+    Raises OSError, also for a target that exists; a part of the copy may be left.
+    """
+    with open(target, "xb", buffering=0) as file:
+        copy_into(file, source)
+        sync_file(file.fileno())
 
 
 @contextlib.contextmanager

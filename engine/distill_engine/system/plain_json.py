@@ -12,8 +12,8 @@ INTEGER_LIMIT = 1 << 64  # no value of any format is as large
 _DIGITS_LIMIT = 20  # of an integer
 
 
-def parse(data: bytes | str, *, depth: int = DEPTH_LIMIT, items: int = ITEM_LIMIT) -> Any:
-    """Return what a JSON text holds.
+def parse(data: bytes | str, *, depth: int = DEPTH_LIMIT, items: int = ITEM_LIMIT, finite: bool = True) -> Any:
+    """Return what a JSON text holds; without `finite`, NaN and Infinity are numbers too.
 
     Raises ValueError, with the reason, if it is not UTF-8 or not JSON, holds a name twice, a number
     that is not finite or too large, or more levels or entries than `depth` and `items`.
@@ -23,8 +23,9 @@ def parse(data: bytes | str, *, depth: int = DEPTH_LIMIT, items: int = ITEM_LIMI
     """
     text = data if isinstance(data, str) else data.decode("utf-8")
     try:
+        constant = _refuse if finite else float
         value = json.loads(
-            text, object_pairs_hook=_unique, parse_constant=_refuse, parse_int=_integer, parse_float=_finite
+            text, object_pairs_hook=_unique, parse_constant=constant, parse_int=_integer, parse_float=_finite
         )
     except RecursionError:
         raise ValueError(f"it is nested more than {depth} deep") from None

@@ -7,11 +7,12 @@ memory: a process that reads a map of a file which another process shortens is k
 from __future__ import annotations
 
 import errno
+import hashlib
 import io
 import os
 import stat
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 _FLAGS = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
 
@@ -20,7 +21,7 @@ class NotRegularError(OSError):
     """A path leads to a folder, a pipe or a device."""
 
 
-def open_regular(path: str | os.PathLike[str]) -> BinaryIO:
+def open_regular(path: str | os.PathLike[str]) -> io.BufferedReader:
     """Open a regular file for reading. Never waits.
 
     Raises OSError as the system gives it, also for a name that no file can have; NotRegularError
@@ -70,6 +71,12 @@ def read_small(path: Path, limit_bytes: int) -> bytes:
     if len(data) > limit_bytes:
         raise OSError(errno.EFBIG, f"it is over {limit_bytes / 2**20:g} MB", str(path))
     return data
+
+
+def sha256_of(path: Path) -> str:
+    """Return the SHA-256 (hex) of a regular file. Raises OSError."""
+    with open_regular(path) as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def reason_of(error: BaseException) -> str:

@@ -20,6 +20,7 @@ from distill_engine.system import atomic_write
 from distill_engine.system.atomic_write import (
     TEMPORARY_SUFFIX,
     FolderBusyError,
+    copy_file,
     folder_lock,
     give_new_name,
     remove_stale,
@@ -423,3 +424,17 @@ def test_what_cannot_be_written_is_refused_in_words(path: Path, monkeypatch: pyt
         write_or_refuse(path, NEW, ValueError)
     assert str(path) in str(refused.value)
     assert path.read_bytes() == OLD
+
+
+def test_a_copy_is_a_new_file_and_on_the_disk(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    flushed = list[int]()
+    monkeypatch.setattr(atomic_write, "sync_file", lambda file: flushed.append(os.fstat(file).st_size))
+    path.write_bytes(bytes(3 << 20))
+    copy_file(path, path.with_name("copy"))
+    assert path.with_name("copy").read_bytes() == path.read_bytes()
+    assert flushed == [3 << 20]
+    with pytest.raises(FileExistsError):
+        copy_file(path, path.with_name("copy"))
+    os.mkfifo(path.with_name("pipe"))
+    with pytest.raises(OSError, match="not a file"):
+        copy_file(path.with_name("pipe"), path.with_name("another"))

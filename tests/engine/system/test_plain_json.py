@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 from pathlib import Path
 
@@ -52,3 +53,9 @@ def test_only_regular_files_up_to_their_limit_are_read(tmp_path: Path) -> None:
     for name in ("pipe", "."):
         with pytest.raises(OSError, match="not a file"):
             read_small(tmp_path / name, 3)
+
+
+def test_values_that_are_not_finite_are_read_where_they_may_be() -> None:
+    assert parse("[NaN, Infinity, -Infinity]", finite=False)[1:] == [math.inf, -math.inf]
+    with pytest.raises(ValueError, match="too large"):
+        parse("1e999", finite=False)
