@@ -11,10 +11,15 @@ from pathlib import Path
 import pytest
 
 from distill_engine.errors import LibraryError
+from distill_engine.library.history import trash
 from distill_engine.library.history.trash import MODEL_LIMIT, Trash
 from distill_engine.library.presets import PresetStore
+from distill_engine.system import atomic_write
+from distill_engine.system.atomic_write import copy_file
+from distill_engine.system.portable.files import sync_file
 
 VALUES = {"/distill/gain": -3.0}
+TABLE = {"version": 1, "kind": "preset", "name": "a", "was": "/a", "why": "deleted", "time": "2026-01-01"}
 
 
 @pytest.fixture(autouse=True)
@@ -108,7 +113,21 @@ def test_the_last_item_is_the_last_where_the_clock_went_back(home: Path) -> None
     assert Trash().find("last").name == "b"
 
 
-@pytest.mark.parametrize("text", ["", "[]", '{"version": 9}', '{"version": 1, "kind": "x"}'])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "[]",
+        '{"version": 9}',
+        '{"version": 1, "kind": "x"}',
+        json.dumps({**TABLE, "name": 3}),
+        json.dumps({**TABLE, "time": [1]}),
+        json.dumps({**TABLE, "was": "/"}),
+        json.dumps({**TABLE, "was": "/a/.."}),
+        json.dumps({**TABLE, "was": "/a\0"}),
+        "[" * 100,
+    ],
+)
 def test_a_damaged_item_is_listed_with_its_fault(home: Path, text: str) -> None:
     (home / "a").write_text("a")
     item = Trash().put(home / "a", "preset", "a")
@@ -155,20 +174,20 @@ def test_a_model_on_another_disk_comes_back_or_leaves_all_as_it_was(
     item = Trash().put(path, "model", "rain")
     assert list(disk.iterdir()) == []
     path.write_bytes(b"two")
-    real = shutil.copy2
+    real = copy_file
 
-    def full(source: Path, target: Path, **options: bool) -> None:
-        if disk in Path(target).parents and Path(source).read_bytes() == b"one":
-            Path(target).write_bytes(b"o")
+    def full(source: Path, target: Path) -> None:
+        if disk in target.parents and source.read_bytes() == b"one":
+            target.write_bytes(b"o")
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-        real(source, target, **options)
+        real(source, target)
 
-    monkeypatch.setattr(shutil, "copy2", full)
+    monkeypatch.setattr(trash, "copy_file", full)
     with pytest.raises(LibraryError, match="the disk is full"):
         Trash().restore(item)
     assert [(one.name, one.read_bytes()) for one in disk.iterdir()] == [("rain.distillgan", b"two")]
     assert Trash().items() == [item]
-    monkeypatch.setattr(shutil, "copy2", real)
+    monkeypatch.setattr(trash, "copy_file", real)
     Trash().restore(item)
     assert [(one.name, one.read_bytes()) for one in disk.iterdir()] == [("rain.distillgan", b"one")]
 
@@ -191,3 +210,59 @@ def test_a_file_that_cannot_leave_its_disk_is_not_said_to_be_deleted(
         Trash().put(path, "model", "rain")
     assert path.read_bytes() == b"one"
     assert Trash().items() == []
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs named pipes")
+def test_an_item_that_is_no_file_or_far_too_large_holds_nothing_up(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(trash, "OVERWRITTEN_LIMIT", 1)
+    store = PresetStore()
+    for gain in (-3.0, -6.0):
+        store.save("dusk", "rain", "", {"/distill/gain": gain})
+    for identity in ("20260101-000000-aaaaaa", "20260102-000000-bbbbbb"):
+        (Trash().root / identity).mkdir()
+    os.mkfifo(Trash().root / "20260101-000000-aaaaaa" / "trash.json")
+    with (Trash().root / "20260102-000000-bbbbbb" / "trash.json").open("wb") as file:
+        file.truncate(1 << 30)  # of zeros that take no place
+    store.save("dusk", "rain", "", {"/distill/gain": -9.0})
+    whole, large, pipe = Trash().items()
+    assert (whole.name, whole.fault) == ("dusk", "")
+    assert "it is over 1 MB" in large.fault
+    assert "it is not a file" in pipe.fault
+
+
+def test_a_copy_is_on_its_disk_before_the_original_goes(
+    home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (disk := tmp_path / "stick").mkdir()
+    _another_disk(monkeypatch, disk)
+    path, flushed = disk / "rain.distillgan", list[tuple[int, bool]]()
+    path.write_bytes(b"one")
+    real = sync_file
+
+    def sync(descriptor: int) -> None:
+        flushed.append((os.fstat(descriptor).st_size, path.exists()))
+        real(descriptor)
+
+    monkeypatch.setattr(atomic_write, "sync_file", sync)
+    Trash().put(path, "model", "rain")
+    assert (3, True) in flushed
+    assert not path.exists()
+
+
+def test_a_folder_and_a_link_go_to_another_disk_as_they_are(
+    home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (disk := tmp_path / "stick").mkdir()
+    _another_disk(monkeypatch, disk)
+    (folder := disk / "entry").mkdir()
+    (folder / "sound.wav").write_bytes(b"sound")
+    os.utime(folder / "sound.wav", (0, 0))
+    (folder / "again.wav").symlink_to("sound.wav")
+    (link := disk / "link").symlink_to(folder)
+    items = [Trash().put(link, "render", "link"), Trash().put(folder, "render", "entry")]
+    assert list(disk.iterdir()) == []
+    for item in items:
+        Trash().restore(item)
+    assert os.readlink(link) == str(folder)
+    assert os.readlink(folder / "again.wav") == "sound.wav"
+    assert (folder / "sound.wav").stat().st_mtime == 0

@@ -12,22 +12,25 @@ import json
 import os
 import secrets
 import shutil
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from distill_engine.errors import LibraryError
 from distill_engine.library.folders import data_dir, ensure
 from distill_engine.library.history.identities import identities_in, new_identity, order
-from distill_engine.system.atomic_write import TEMPORARY_SUFFIX, write_advice, write_file
+from distill_engine.system.atomic_write import TEMPORARY_SUFFIX, copy_file, sync_folder, write_advice, write_file
 from distill_engine.system.names import same_name
 from distill_engine.system.plain_json import parse
+from distill_engine.system.regular_files import read_small, reason_of
 
 VERSION = 1
 TABLE = "trash.json"
 OVERWRITTEN_LIMIT = 100  # overwritten versions of one kind; the oldest go first
 MODEL_LIMIT = 10  # of these, models: they take megabytes
+TABLE_BYTES = 1 << 20  # of an item's table, at most
+GONE = "its file is gone: empty the trash"
 
 
 @dataclass(frozen=True)
@@ -61,15 +64,17 @@ class Trash:
     def keep(self, path: Path, kind: str, name: str) -> Trashed:
         """Keep a file that is about to be overwritten; it stays as it is. Raises LibraryError."""
         item = self._take(path, kind, name, "overwritten", _link)
-        same = [old for old in self.items() if old.kind == kind and old.why == "overwritten"]
-        for old in same[MODEL_LIMIT if kind == "model" else OVERWRITTEN_LIMIT :]:
+        most = MODEL_LIMIT if kind == "model" else OVERWRITTEN_LIMIT
+        identities = identities_in(self.root)
+        tables = [self._table(identity) for identity in identities] if len(identities) > most else []
+        same = [one for one in tables if one.kind == kind and one.why == "overwritten"]
+        for old in _latest_first(same)[most:]:
             self.remove(old)
         return item
 
     def items(self) -> list[Trashed]:
         """Return all items, the latest first."""
-        found = [self._read(name) for name in identities_in(self.root)]
-        return sorted(found, key=lambda item: order(item.id, item.time), reverse=True)
+        return _latest_first(self._read(name) for name in identities_in(self.root))
 
     def find(self, key: str) -> Trashed:
         """Return the latest item with this ID or its end, this name, or the "last" one.
@@ -124,6 +129,7 @@ class Trash:
         table = {"version": VERSION, "kind": kind, "name": name, "was": str(path.absolute()), "why": why}
         try:
             write_file(folder / TABLE, json.dumps({**table, "time": now.isoformat()}, ensure_ascii=False).encode())
+            sync_folder(self.root)
             act(path, folder / path.name)
         except OSError as error:
             shutil.rmtree(folder, ignore_errors=True)
@@ -134,19 +140,46 @@ class Trash:
         return self.root / item.id / item.was.name
 
     def _read(self, identity: str) -> Trashed:
+        """Return an item with its size."""
+        item = self._table(identity)
+        if item.fault:
+            return item
+        try:
+            return replace(item, size=_size(self._payload(item)))
+        except FileNotFoundError:
+            return _damaged(identity, item.was, GONE)
+        except (OSError, ValueError) as error:
+            return _damaged(identity, item.was, f"{item.was.name}: cannot be read ({reason_of(error)})")
+
+    def _table(self, identity: str) -> Trashed:
+        """Return what an item's table says."""
         path = self.root / identity / TABLE
         try:
-            table = parse(path.read_bytes())
-            if table.pop("version") > VERSION:
+            table = parse(read_small(path, TABLE_BYTES))
+            if table["version"] > VERSION:
                 raise ValueError("written by a newer Distill")
-            item = Trashed(identity, table["kind"], table["name"], Path(table["was"]), table["why"], table["time"])
-            payload = self._payload(item)
-            size = _size(payload)
+            kind, name, was, why, time = (_text(table[key]) for key in ("kind", "name", "was", "why", "time"))
+            if "\0" in was or Path(was).name in ("", ".."):
+                raise ValueError("it does not say where the file was")
         except FileNotFoundError:
-            return Trashed(identity, "", identity, path, "", "", fault="its file is gone: empty the trash")
-        except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
-            return Trashed(identity, "", identity, path, "", "", fault=f"{path}: cannot be read ({error})")
-        return Trashed(identity, item.kind, item.name, item.was, item.why, item.time, size)
+            return _damaged(identity, path, GONE)
+        except (OSError, ValueError, TypeError, KeyError) as error:
+            return _damaged(identity, path, f"{path}: cannot be read ({reason_of(error)})")
+        return Trashed(identity, kind, name, Path(was), why, time)
+
+
+def _damaged(identity: str, path: Path, fault: str) -> Trashed:
+    return Trashed(identity, "", identity, path, "", "", fault=fault)
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str):
+        raise TypeError(f"{value!r:.40} is not a text")
+    return value
+
+
+def _latest_first(items: Iterable[Trashed]) -> list[Trashed]:
+    return sorted(items, key=lambda item: order(item.id, item.time), reverse=True)
 
 
 def _size(path: Path) -> int:
@@ -165,14 +198,12 @@ def _move(source: Path, target: Path) -> None:
             raise
     partial = target.with_name(f".{secrets.token_hex(8)}{TEMPORARY_SUFFIX}")
     try:
-        if source.is_dir():
-            shutil.copytree(source, partial, symlinks=True)
-        else:
-            shutil.copy2(source, partial, follow_symlinks=False)
+        _copy(source, partial)
         os.rename(partial, target)
     except OSError:
         _delete(partial)
         raise
+    sync_folder(target.parent)  # the copy is on its disk before the original goes
     if source.is_dir() and not source.is_symlink():
         shutil.rmtree(source)
         return
@@ -181,6 +212,23 @@ def _move(source: Path, target: Path) -> None:
     except OSError:
         _delete(target)  # one of both: the source stays where it is
         raise
+
+
+def _copy(source: Path, target: Path) -> None:
+    """Copy a file, a link or a folder, and flush that to the disk. Raises OSError."""
+    if source.is_symlink():
+        os.symlink(os.readlink(source), target)
+    elif source.is_dir():
+        shutil.copytree(source, target, symlinks=True, copy_function=_copy_with_times)
+        for folder, _, _ in os.walk(target):
+            sync_folder(Path(folder))
+    else:
+        _copy_with_times(source, target)
+
+
+def _copy_with_times(source: str | Path, target: str | Path) -> None:
+    copy_file(Path(source), Path(target))
+    shutil.copystat(source, target)
 
 
 def _delete(path: Path) -> None:
@@ -197,4 +245,5 @@ def _link(source: Path, target: Path) -> None:
     try:
         os.link(source, target)
     except OSError:
-        shutil.copyfile(source, target)
+        copy_file(source, target)
+        sync_folder(target.parent)
