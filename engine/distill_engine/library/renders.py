@@ -22,15 +22,22 @@ from distill_engine.errors import DistillError, LibraryError
 from distill_engine.library.folders import ensure, renders_dir
 from distill_engine.library.history.identities import ID, identities_in, new_identity, order
 from distill_engine.library.history.trash import Trash
-from distill_engine.system.atomic_write import folder_lock, write_advice, write_file
+from distill_engine.system.atomic_write import copy_file, folder_lock, sync_folder, write_advice, write_file
 from distill_engine.system.names import same_name
 from distill_engine.system.plain_json import parse
-from distill_engine.system.regular_files import reason_of
+from distill_engine.system.regular_files import read_small, reason_of
 
 VERSION = 1
 UNFINISHED_SECONDS = 3600.0  # after which nobody makes or deletes an entry any more
 TITLE_CHARACTERS = 200  # of an entry's name, at most
 TABLE, OUTLINE, PICTURE = "render.json", "outline.json", "spectrogram.png"
+TABLE_BYTES = 32 << 20  # of a table, at most: a batch names its files
+_TYPES: dict[str, tuple[type, ...]] = {
+    "seconds": (int, float),
+    "starred": (bool,),
+    "made": (dict,),
+}  # all others are texts
+_TABLES = ("model", "vocoder", "figures", "quality", "output", "settings", "parameters")  # of `made`, if they are there
 FORGOTTEN = "the sound is no longer kept: its entry says how it was made"
 
 Keep = Literal["copy", "move", "link", "path", "none"]
@@ -158,9 +165,11 @@ class RenderStore:
         try:
             making.mkdir()
             for name, data in {**files, TABLE: _table(entry)}.items():
-                (making / name).write_bytes(data)
+                write_file(making / name, data, sweep=False)
             fill(making)
+            sync_folder(making)
             making.rename(self.folder(entry.id))
+            sync_folder(self.root)
         except OSError as error:
             shutil.rmtree(making, ignore_errors=True)
             raise _unwritten(error, making) from None
@@ -209,13 +218,29 @@ class RenderStore:
     def _read(self, identity: str) -> RenderEntry:
         path = self.folder(identity) / TABLE
         try:
-            table = parse(path.read_bytes())
+            table = parse(read_small(path, TABLE_BYTES))
             if table.pop("version") > VERSION:
                 return RenderEntry(identity, fault=f"{path}: written by a newer Distill")
-            entry = RenderEntry(**table)
-            return replace(entry, id=identity, sound=Path(entry.sound).name, starred=bool(entry.starred))
+            entry = _checked(RenderEntry(**{**table, "id": identity}))
+            return replace(entry, sound=Path(entry.sound).name)
         except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
             return RenderEntry(identity, fault=f"{path}: cannot be read ({reason_of(error)}): delete the entry")
+
+
+def _checked(entry: RenderEntry) -> RenderEntry:
+    """Return the entry; raise TypeError where a value is none of its field's."""
+    kinds: dict[str, tuple[Any, tuple[type, ...]]] = {
+        name: (value, _TYPES.get(name, (str,))) for name, value in vars(entry).items()
+    }
+    if isinstance(entry.made, dict):
+        figures = entry.made.get("figures")
+        within = {**entry.made, "quality": figures.get("quality") if isinstance(figures, dict) else None}
+        kinds |= {name: (within.get(name), (dict, type(None))) for name in _TABLES}
+        kinds["command"] = within.get("command", []), (list,)
+    for name, (value, types) in kinds.items():
+        if type(value) not in types:
+            raise TypeError(f"{name} is {value!r:.40}")
+    return entry
 
 
 def _title(title: str) -> str:
@@ -237,7 +262,7 @@ def _keep(sound: Path, target: Path, keep: Keep) -> None:
             os.link(sound, target)
             return
     if keep in ("copy", "move", "link"):
-        shutil.copyfile(sound, target)
+        copy_file(sound, target)
 
 
 def _unwritten(error: OSError, path: Path) -> DistillError:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import errno
 import json
 import os
-import shutil
 import struct
 import zlib
 from datetime import UTC, datetime
@@ -16,6 +15,7 @@ import numpy as np
 import pytest
 import soundfile
 
+from distill_control.cli.history.view import row
 from distill_engine.errors import AudioFileError, LibraryError
 from distill_engine.library import renders
 from distill_engine.library.history.identities import clock_went_back
@@ -25,7 +25,9 @@ from distill_engine.library.history.search import Wanted, day, matching
 from distill_engine.library.model_notes import ModelNotes, name_levels, read_notes, write_notes
 from distill_engine.library.pictures import outline, png
 from distill_engine.library.renders import RenderStore
+from distill_engine.system import atomic_write
 from distill_engine.system.atomic_write import write_file
+from distill_engine.system.portable.files import sync_file
 
 MADE = {"command": ["distill", "render", "birds"], "model": {"name": "birds", "digest": "ab"}, "seed": 7}
 
@@ -197,6 +199,14 @@ def test_only_its_own_entries_are_reached(store: RenderStore, sound: Path, ident
         ("[1]", "cannot be read"),
         ('{"version": 9}', "newer Distill"),
         ('{"version": 1, "odd": 2}', "cannot be read"),
+        ('{"version": 1, "title": 3}', "title is 3"),
+        ('{"version": 1, "created": []}', "created is"),
+        ('{"version": 1, "seconds": "x"}', "seconds is 'x'"),
+        ('{"version": 1, "starred": "no"}', "starred is"),
+        ('{"version": 1, "made": []}', "made is"),
+        ('{"version": 1, "made": {"model": 3}}', "model is 3"),
+        ('{"version": 1, "made": {"figures": {"quality": "good"}}}', "quality is"),
+        ('{"version": 1, "made": {"command": "render"}}', "command is"),
     ],
 )
 def test_a_damaged_entry_is_listed_with_its_fault_and_can_be_deleted(
@@ -205,6 +215,7 @@ def test_a_damaged_entry_is_listed_with_its_fault_and_can_be_deleted(
     good, bad = store.add(sound, "good", MADE), store.add(sound, "bad", MADE)
     (store.folder(bad.id) / "render.json").write_text(text)
     assert {entry.id: fault in entry.fault for entry in store.entries()} == {good.id: False, bad.id: True}
+    assert {row(entry)["id"] for entry in store.entries()} == {good.id, bad.id}
     with pytest.raises(LibraryError, match=fault):
         store.get(bad.id)
     store.delete(bad.id)
@@ -227,7 +238,7 @@ def test_what_fails_leaves_nothing_behind(store: RenderStore, sound: Path, monke
     def full(*_: object) -> None:
         raise OSError(errno.ENOSPC, "no space")
 
-    monkeypatch.setattr(shutil, "copyfile", full)
+    monkeypatch.setattr(renders, "copy_file", full)
     with pytest.raises(LibraryError, match="the disk is full"):
         store.add(sound, "a", MADE, "move")
     assert store.entries() == []
@@ -303,3 +314,28 @@ def test_a_full_disk_can_be_freed_and_a_read_only_one_is_said(
             drop_sounds(store, 0)
     assert [one.id for one in drop_sounds(store, 0).entries] == [entry.id]
     assert store.get(entry.id).sound == ""
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs named pipes")
+def test_an_entry_whose_table_is_a_pipe_holds_nothing_up(store: RenderStore, sound: Path) -> None:
+    good, bad = store.add(sound, "good", MADE), store.add(sound, "bad", MADE)
+    (store.folder(bad.id) / "render.json").unlink()
+    os.mkfifo(store.folder(bad.id) / "render.json")
+    assert {entry.id: "not a file" in entry.fault for entry in store.entries()} == {good.id: False, bad.id: True}
+
+
+def test_a_sound_that_moves_is_on_the_disk_before_it_goes(
+    store: RenderStore, sound: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real, size, flushed = sync_file, sound.stat().st_size, dict[int, bool]()
+
+    def sync(descriptor: int) -> None:
+        flushed[os.fstat(descriptor).st_size] = sound.exists()
+        real(descriptor)
+
+    monkeypatch.setattr(atomic_write, "sync_file", sync)
+    entry = store.add(sound, "a", MADE, "move")
+    kept = {path.name: path.stat().st_size for path in store.folder(entry.id).iterdir()}
+    assert set(kept.values()) <= flushed.keys()
+    assert flushed[size]
+    assert not sound.exists()
