@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 from distill_control.cli.support.output import ProgressLines, console_err, emit, write_event
 from distill_engine.errors import VocoderError, WeightsError
+from distill_engine.system.counting import counted
 from distill_engine.system.names import printable, printable_line
 
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from distill_engine.vocoders.bigvgan import Pin
     from distill_engine.vocoders.weights.events import WeightsEvent
     from distill_engine.vocoders.weights.records import WeightsRecord
 
@@ -52,12 +54,22 @@ def register(subparsers: Any, common: argparse.ArgumentParser) -> None:
     add.add_argument("--kind", choices=("hifigan", "bigvgan"), default="hifigan", help="default: hifigan")
 
 
+def _pinned(pin: Pin) -> WeightsRecord | WeightsError | None:
+    """Return the weights of a published vocoder on this machine, why they fail, or None."""
+    from distill_engine.vocoders.weights.records import hub_folder, read_record
+
+    try:
+        return read_record(hub_folder(pin.hub))
+    except WeightsError as error:
+        return error
+
+
 def _rows() -> list[dict[str, Any]]:
     """Return one row per vocoder, as JSON."""
     from distill_engine.library.folders import vocoders_dir
     from distill_engine.vocoders.bigvgan import PINS
     from distill_engine.vocoders.registry import VOCODERS
-    from distill_engine.vocoders.weights.records import found, hub_folder, read_record
+    from distill_engine.vocoders.weights.records import found
 
     rows: list[dict[str, Any]] = [
         {"name": kind.name, "kind": kind.name, "state": "part of a model", "about": kind.description}
@@ -65,11 +77,9 @@ def _rows() -> list[dict[str, Any]]:
         if kind.trainable
     ]
     for pin in PINS.values():
-        try:
-            record = read_record(hub_folder(pin.hub))
-            state = "ready" if record else f"not here ({pin.about_bytes / 1e6:.0f} MB)"
-        except WeightsError:
-            state = "damaged"
+        here = _pinned(pin)
+        state = "ready" if here else f"not here ({pin.about_bytes / 1e6:.0f} MB)"
+        state = "damaged" if isinstance(here, WeightsError) else state
         rows.append({"name": pin.name, "kind": "bigvgan", "state": state, "about": pin.hub})
     for name, one in found(vocoders_dir()):
         if isinstance(one, WeightsError):
@@ -120,37 +130,50 @@ def _download(args: argparse.Namespace) -> int:
     return 0
 
 
-def _records(name: str | None) -> list[WeightsRecord]:
-    """Return the weights on this machine, or only those called `name`.
+def _here(name: str | None) -> list[tuple[str, WeightsRecord | WeightsError]]:
+    """Return the weights on this machine, or only those called `name`, or why they fail.
 
-    Raises VocoderError if there are none.
+    Raises VocoderError if there are none of this name.
     """
     from distill_engine.library.folders import vocoders_dir
     from distill_engine.vocoders.bigvgan import PINS
-    from distill_engine.vocoders.weights.records import added, hub_folder, read_record
+    from distill_engine.vocoders.weights.records import found
 
-    pins = [pin for pin in PINS.values() if name in (None, pin.name)]
-    found = [record for pin in pins if (record := read_record(hub_folder(pin.hub))) is not None]
-    found += [record for record in added(vocoders_dir()) if name in (None, record.name)]
-    if name is not None and not found:
+    pinned = [(pin.name, one) for pin in PINS.values() if (one := _pinned(pin)) is not None]
+    here = [row for row in (*pinned, *found(vocoders_dir())) if name in (None, row[0])]
+    if name is not None and not here:
         raise VocoderError(f"vocoder {name} has no weights on this machine; see `distill vocoder list`")
-    return found
+    return here
+
+
+def _fault(name: str, one: WeightsRecord | WeightsError) -> str:
+    """Return why weights are damaged, "" if they are whole."""
+    from distill_engine.vocoders.weights.verifying import verify
+
+    if isinstance(one, WeightsError):
+        return str(one)
+    try:
+        verify(one)
+    except WeightsError as error:
+        return str(error).removeprefix(f"{name}: ")
+    return ""
 
 
 def _verify(args: argparse.Namespace) -> int:
-    from distill_engine.vocoders.weights.records import verify
-
-    records = _records(args.name)
-    for record in records:
-        verify(record)
-    data = [{"name": record.name, "sha256": record.converted_sha256, "state": "whole"} for record in records]
-    emit(
-        args,
-        data,
-        lambda c: c.print(
-            "\n".join(f"{r.name}: complete and undamaged" for r in records) or "no weights on this machine"
-        ),
-    )
+    """Run `distill vocoder verify`. Report on each; raise WeightsError if one is damaged."""
+    rows = []
+    for name, one in _here(args.name):
+        fault, checksum = _fault(name, one), "" if isinstance(one, WeightsError) else one.converted_sha256
+        rows.append({"name": name, "sha256": checksum, "state": "damaged" if fault else "whole", "fault": fault})
+    damaged = [row["name"] for row in rows if row["fault"]]
+    lines = [f"{row['name']}: {row['fault'] or 'complete and undamaged'}" for row in rows]
+    text = "\n".join(map(printable_line, lines)) or "no weights on this machine"
+    emit(args, rows, lambda console: console.print(text, markup=False, soft_wrap=True))
+    if damaged:
+        raise WeightsError(
+            f"{len(damaged)} of {counted(len(rows), 'vocoder')} damaged ({', '.join(damaged)}): "
+            "`distill vocoder remove NAME`, then fetch it again"
+        )
     return 0
 
 

@@ -23,7 +23,7 @@ def find_weights(name: str) -> WeightsRecord:
                 "or give it a local file with --weights"
             )
         return record
-    record = read_record(vocoders_dir() / name) if NAME.fullmatch(name) else None
+    record = read_record(vocoders_dir() / name, name) if NAME.fullmatch(name) else None
     if record is None:
         raise VocoderError(f"vocoder '{printable(name, 40)}' was not added; see `distill vocoder list`")
     return record

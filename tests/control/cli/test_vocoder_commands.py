@@ -78,6 +78,31 @@ def test_added_weights_are_listed_verified_and_removed(
     assert "speech" not in {row["name"] for row in answer(capsys, "vocoder", "list")}
 
 
+def test_every_set_of_weights_is_verified_and_the_damaged_ones_are_named(
+    capsys: pytest.CaptureFixture[str], add_speech: list[str], home: Path
+) -> None:
+    vocoders = home / "home" / "vocoders"
+    for name in ("first", "record", "speech", "sum"):
+        assert main([*add_speech[:2], name, *add_speech[3:]]) == 0
+    (vocoders / "record" / "record.json").write_text("{}")
+    for name in ("first", "sum"):
+        tensors = vocoders / name / "generator.safetensors"
+        tensors.write_bytes(bytes(tensors.stat().st_size))
+    capsys.readouterr()
+    assert main(["vocoder", "verify", "record"]) == 1
+    assert "is not a record of weights" in capsys.readouterr().out
+    assert main(["vocoder", "verify", "--json"]) == 1
+    said = capsys.readouterr()
+    rows = {row["name"]: row for row in json.loads(said.out)}
+    assert {name: row["state"] for name, row in rows.items()} == {
+        "first": "damaged", "record": "damaged", "speech": "whole", "sum": "damaged",
+    }  # fmt: skip
+    assert "set aside" in rows["sum"]["fault"]
+    assert "3 of 4 vocoders damaged (first, record, sum)" in said.err
+    assert main(["vocoder", "verify", "speech"]) == 0
+    assert capsys.readouterr().out == "speech: complete and undamaged\n"
+
+
 def test_a_local_checkpoint_serves_as_the_published_one(
     capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -6,7 +6,6 @@ file is mapped into memory: another process may overwrite it while it plays.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -17,17 +16,7 @@ from distill_engine.system.plain_json import parse
 from distill_engine.system.regular_files import open_regular, read_regular, read_small, reason_of
 from distill_engine.vocoders.registry import build_vocoder
 
-CHUNK_BYTES = 1 << 20
 CONFIG_LIMIT_BYTES, CONFIG_DEPTH_LIMIT, CONFIG_ITEM_LIMIT = 1 << 20, 8, 256  # of a config.json or record
-
-
-def sha256_of(path: Path) -> str:
-    """Return the hex SHA-256 of a file."""
-    digest = hashlib.sha256()
-    with open_regular(path) as file:
-        while chunk := file.read(CHUNK_BYTES):
-            digest.update(chunk)
-    return digest.hexdigest()
 
 
 def read_checkpoint(path: Path) -> dict[str, Any]:

@@ -13,12 +13,13 @@ from distill_engine.errors import WeightsError
 from distill_engine.system.atomic_write import folder_lock
 from distill_engine.system.listeners import ignore
 from distill_engine.system.names import printable_line
-from distill_engine.system.regular_files import reason_of
+from distill_engine.system.regular_files import reason_of, sha256_of
 from distill_engine.vocoders.bigvgan import BigVGANConfig, Pin, mel_of
-from distill_engine.vocoders.weights.convert import read_json, sha256_of
+from distill_engine.vocoders.weights.convert import read_json
 from distill_engine.vocoders.weights.events import Converting, DownloadProgress, DownloadStarted, Listener, Ready
 from distill_engine.vocoders.weights.fetching import fetch
-from distill_engine.vocoders.weights.records import WeightsRecord, hub_cache, hub_folder, read_record, set_aside, store
+from distill_engine.vocoders.weights.records import WeightsRecord, hub_cache, hub_folder, read_record, store
+from distill_engine.vocoders.weights.verifying import set_aside
 
 LOCK_SECONDS = 3600.0  # to wait for another process that downloads the same file
 REASON_CHARACTERS = 120  # of a foreign error's text

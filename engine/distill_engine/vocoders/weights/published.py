@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 from distill_engine.errors import WeightsError
 from distill_engine.system.listeners import ignore
+from distill_engine.system.regular_files import sha256_of
 from distill_engine.vocoders.bigvgan import PIN, BigVGANConfig, Pin, mel_of, pinned
-from distill_engine.vocoders.weights.convert import read_json, sha256_of
+from distill_engine.vocoders.weights.convert import read_json
 from distill_engine.vocoders.weights.download import DOWNLOAD_ADVICE, download
 from distill_engine.vocoders.weights.events import Converting, Listener
 from distill_engine.vocoders.weights.records import WeightsRecord, hub_cache, hub_folder, read_record, store

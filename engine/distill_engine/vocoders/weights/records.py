@@ -21,9 +21,10 @@ from typing import Any
 from distill_engine.audio.mel_config import MelConfig
 from distill_engine.errors import ConfigError, WeightsError
 from distill_engine.system.names import printable
+from distill_engine.system.regular_files import reason_of, sha256_of
 from distill_engine.vocoders.bigvgan import PINS, BigVGANConfig, mel_of
 from distill_engine.vocoders.configs import HifiGanConfig
-from distill_engine.vocoders.weights.convert import convert, read_json, sha256_of, write_atomically
+from distill_engine.vocoders.weights.convert import convert, read_json, write_atomically
 
 TENSORS = "generator.safetensors"
 RECORD = "record.json"
@@ -94,27 +95,42 @@ def hub_folder(hub_name: str) -> Path:
     return hub_cache() / "distill" / hub_name.replace("/", "--")
 
 
-def read_record(folder: Path) -> WeightsRecord | None:
+def read_record(folder: Path, name: str | None = None) -> WeightsRecord | None:
     """Return the record in a folder; None if there is none.
 
-    Raises WeightsError if it is damaged, or the tensors next to it have another size.
+    Raises WeightsError if it cannot be read, is damaged, has another name than `name`, or the
+    tensors next to it have another size.
     """
-    if not (folder / RECORD).is_file():
+    path = folder / RECORD
+    try:
+        path.stat()
+    except (FileNotFoundError, NotADirectoryError):
         return None
-    values = read_json(folder / RECORD)
+    except OSError as error:
+        raise _unreadable(path, error) from None
+    values = read_json(path)
     try:
         record = _checked(WeightsRecord(**{**values, "folder": folder}))
     except (TypeError, ValueError, OverflowError, ConfigError):
+        raise WeightsError(f"{path}: is not a record of weights: `distill vocoder remove` and fetch again") from None
+    if name not in (None, record.name):
         raise WeightsError(
-            f"{folder / RECORD}: is not a record of weights: `distill vocoder remove` and fetch again"
-        ) from None
-    size = record.tensors.stat().st_size if record.tensors.is_file() else -1
+            f"{path}: is the record of '{printable(record.name, 40)}': give its folder that name, or remove it"
+        )
+    try:
+        size = record.tensors.stat().st_size if record.tensors.is_file() else -1
+    except OSError as error:
+        raise _unreadable(record.tensors, error) from None
     if size != record.converted_size:
         raise WeightsError(
             f"{record.tensors}: has {max(size, 0)} bytes instead of {record.converted_size}: "
             f"run `distill vocoder remove {record.name}` and fetch it again"
         )
     return record
+
+
+def _unreadable(path: Path, error: OSError) -> WeightsError:
+    return WeightsError(f"{path}: cannot be read ({reason_of(error)}): check its permissions")
 
 
 def _checked(record: WeightsRecord) -> WeightsRecord:
@@ -124,30 +140,6 @@ def _checked(record: WeightsRecord) -> WeightsRecord:
             raise TypeError(name)
     _ = record.mel_config
     return record
-
-
-def verify(record: WeightsRecord) -> None:
-    """Compare the tensors with the recorded SHA-256.
-
-    Raises WeightsError if they differ, and sets the damaged file aside under a new name.
-    """
-    if sha256_of(record.tensors) != record.converted_sha256:
-        aside = set_aside(record.tensors)
-        (record.folder / RECORD).unlink(missing_ok=True)
-        raise WeightsError(f"{record.name}: its weights are damaged and were set aside as {aside}: fetch them again")
-
-
-def set_aside(path: Path) -> Path:
-    """Rename a damaged file to `<name>.damaged` (numbered if need be); return the new path.
-
-    Raises WeightsError if there are a thousand of them.
-    """
-    for number in range(1000):
-        aside = path.with_name(f"{path.name}.damaged{number or ''}")
-        if not aside.exists():
-            path.rename(aside)
-            return aside
-    raise WeightsError(f"{path}: is damaged and too many damaged files are beside it: delete them")
 
 
 def store(record: WeightsRecord, checkpoint: Path, folder: Path) -> WeightsRecord:
@@ -178,10 +170,20 @@ def added(parent: Path) -> list[WeightsRecord]:
 
 
 def found(parent: Path) -> Iterator[tuple[str, WeightsRecord | WeightsError]]:
-    """Yield the name of each folder of weights below `parent`, with its record or why it fails."""
-    for folder in sorted(path for path in parent.iterdir() if path.is_dir()) if parent.is_dir() else []:
+    """Yield the name of each folder of weights below `parent`, with its record or why it fails.
+
+    A `parent` that cannot be read is yielded itself.
+    """
+    try:
+        folders = sorted(parent.iterdir())
+    except (FileNotFoundError, NotADirectoryError):
+        return
+    except OSError as error:
+        yield parent.name, _unreadable(parent, error)
+        return
+    for folder in folders:
         try:
-            record = read_record(folder)
+            record = read_record(folder, folder.name)
         except WeightsError as error:
             yield folder.name, error
         else:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +14,18 @@ import torch
 
 from distill_engine.audio.mel_config import MelConfig
 from distill_engine.errors import WeightsError
+from distill_engine.vocoders.weights import verifying
 from distill_engine.vocoders.weights.convert import read_json
-from distill_engine.vocoders.weights.records import add, added, found, read_record, remove
+from distill_engine.vocoders.weights.records import (
+    TENSORS,
+    WeightsRecord,
+    add,
+    added,
+    found,
+    read_record,
+    remove,
+)
+from support_rights import bound_by_modes
 from support_vocoders import with_weight_norm
 
 V1 = {
@@ -195,14 +207,60 @@ def test_names_that_shadow_others_or_leave_the_shelf_are_refused(tmp_path: Path,
 
 @pytest.mark.parametrize("damage", [{"source": ["list"]}, {"size": "5"}, {"mel": {"hop": "x"}}, {"more": 1}])
 def test_a_damaged_record_is_named_and_the_others_are_found(tmp_path: Path, damage: dict[str, Any]) -> None:
-    from distill_engine.vocoders.weights.records import TENSORS, WeightsRecord, found
-
     values = WeightsRecord("speech", "hifigan", "here", {}, {}).to_json()
     for name, change in (("good", {}), ("speech", damage)):
         (tmp_path / name).mkdir()
         (tmp_path / name / TENSORS).touch()
-        (tmp_path / name / "record.json").write_text(json.dumps(values | change))
+        (tmp_path / name / "record.json").write_text(json.dumps(values | {"name": name} | change))
     rows = dict(found(tmp_path))
     assert isinstance(rows["good"], WeightsRecord)
     assert "is not a record of weights" in str(rows["speech"])
     assert len(added(tmp_path)) == 1
+
+
+@pytest.fixture
+def shelf(tmp_path: Path) -> Path:
+    """Two sets of weights, `good` and `other`."""
+    for name in ("good", "other"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / TENSORS).touch()
+        (tmp_path / name / "record.json").write_text(
+            json.dumps(WeightsRecord(name, "hifigan", "here", {}, {}).to_json())
+        )
+    (tmp_path / "a file").touch()
+    return tmp_path
+
+
+def test_a_record_of_another_name_than_its_folder_is_named(shelf: Path) -> None:
+    (shelf / "other").rename(shelf / "third")
+    rows = dict(found(shelf))
+    assert list(rows) == ["good", "third"]
+    assert "is the record of 'other'" in str(rows["third"])
+    assert [record.name for record in added(shelf)] == ["good"]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="modes of POSIX")
+@pytest.mark.parametrize("closed", ["other", "other/record.json", "."])
+def test_weights_without_permission_are_named_and_the_others_are_found(shelf: Path, closed: str) -> None:
+    (shelf / closed).chmod(0)
+    try:
+        with bound_by_modes():
+            rows = dict(found(shelf))
+    finally:
+        (shelf / closed).chmod(0o700)
+    wrong = rows.pop(shelf.name if closed == "." else "other")
+    assert "Permission denied" in str(wrong)
+    assert list(rows) == ([] if closed == "." else ["good"])
+
+
+def test_weights_that_cannot_be_read_when_they_are_verified_are_named(
+    shelf: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (record, _) = added(shelf)
+    monkeypatch.setattr(verifying, "sha256_of", lambda path: (_ for _ in ()).throw(OSError(errno.EIO, "broken disk")))
+    with pytest.raises(WeightsError, match="broken disk"):
+        verifying.verify(record)
+    monkeypatch.setattr(verifying, "sha256_of", lambda path: "another sum")
+    monkeypatch.setattr(Path, "rename", lambda *_: (_ for _ in ()).throw(OSError(errno.EROFS, "read-only")))
+    with pytest.raises(WeightsError, match="are damaged and cannot be set aside"):
+        verifying.verify(record)

@@ -18,12 +18,14 @@ import pytest
 import torch
 
 from distill_engine.errors import WeightsError
+from distill_engine.system.regular_files import sha256_of
 from distill_engine.vocoders.bigvgan import PIN, BigVGANConfig, Pin
-from distill_engine.vocoders.weights.convert import read_checkpoint, sha256_of
+from distill_engine.vocoders.weights.convert import read_checkpoint
 from distill_engine.vocoders.weights.download import download
 from distill_engine.vocoders.weights.events import DownloadProgress, DownloadStarted, Ready
 from distill_engine.vocoders.weights.published import load_bigvgan
-from distill_engine.vocoders.weights.records import hub_folder, read_record, verify
+from distill_engine.vocoders.weights.records import hub_folder, read_record
+from distill_engine.vocoders.weights.verifying import verify
 from distill_vendor.bigvgan import BigVGAN
 from support_vocoders import SMALL_BIGVGAN, with_weight_norm
 
