@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-import json
 import os
 import threading
 import zlib
@@ -21,6 +20,7 @@ from distill_engine.modelfile.configs import check_configs
 from distill_engine.modelfile.legacy import refuse_other_kinds
 from distill_engine.modelfile.manifest import MAX_MANIFEST, Manifest, PartEntry
 from distill_engine.modelfile.tensors import Part, check_finite, decode, read_metadata
+from distill_engine.system.plain_json import parse
 from distill_engine.system.regular_files import NotRegularError, open_regular, reason_of
 
 MANIFEST = "manifest.json"
@@ -133,8 +133,10 @@ class ModelFile:
         for name in filter(is_training, sorted(self.parts)):
             with contextlib.suppress(ModelFileError, ValueError, KeyError, TypeError):
                 texts = read_metadata(partial(self.raw, self.member(name)), f"{self.path}: {name}")
-                position = json.loads(texts["checkpoint"])["position"]
-                found[name] = {"step": int(position["step"]), "completed": bool(position["completed"])}
+                position = parse(texts["checkpoint"], finite=False)["position"]
+                step, completed = position["step"], position["completed"]
+                if type(step) is int and step >= 0 and type(completed) is bool:
+                    found[name] = {"step": step, "completed": completed}
         return found
 
     def read_graph(self, name: str) -> bytes:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -10,7 +11,9 @@ import numpy as np
 
 from distill_engine.errors import ModelFileError, TrainingError
 from distill_engine.modelfile import ModelFile, Part
+from distill_engine.system.plain_json import parse
 from distill_engine.training.checkpoint import Checkpoint
+from distill_engine.training.loop import Position
 
 if TYPE_CHECKING:
     from torch import nn
@@ -82,10 +85,30 @@ def read_checkpoint(path: Path, part: str) -> StoredTraining | None:
             return None
         read = file.read(part)
     try:
-        metadata, about = json.loads(read.metadata["checkpoint"]), json.loads(read.metadata["about"])
-    except (KeyError, ValueError) as error:
+        metadata, about = (parse(read.metadata[name], finite=False) for name in ("checkpoint", "about"))
+        _check(metadata, about)
+    except (KeyError, ValueError, TypeError) as error:
         raise TrainingError(f"{path}: the checkpoint in it cannot be read: start again with --fresh") from error
     return StoredTraining(Checkpoint(dict(read.arrays), metadata), about)
+
+
+def _check(metadata: Any, about: Any) -> None:
+    """Raise an error of Python's where something lacks that every training needs to go on."""
+    position, settings = Position.from_dict(metadata["position"]), about["settings"]
+    kinds: list[tuple[object, tuple[type, ...]]] = [
+        (position.step, (int,)),
+        (position.completed, (bool,)),
+        (position.judged_from, (int,)),
+        *((number, (int, float)) for number in (position.seconds, position.best)),
+        *((budget, (int, float, type(None))) for budget in (about.get("epochs"), about.get("seconds"))),
+        *((figures, (dict,)) for figures in position.history),
+        *((table, (dict,)) for table in (settings, about["config"])),
+        (settings["seed"], (int,)),
+        (about["corpus"], (str,)),
+    ]
+    wrong = [value for value, types in kinds if type(value) not in types]
+    if wrong or position.step < 0 or not math.isfinite(position.seconds):
+        raise ValueError(f"{wrong[:1]} is not what it should be")
 
 
 def checkpoint_to_resume(output: Path, part: str, what: str, corpus: Corpus) -> StoredTraining:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import argparse
 import io
+import json
+import math
 import types
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -395,3 +397,32 @@ def test_a_vocoder_trains_for_what_is_left_when_it_begins_and_keeps_time_for_its
         now[0] = 100.0
         vocoder(load_corpus(sounds), tmp_path / "m.distillgan", 0, epochs=None, deadline=deadline)
         assert budgets.pop() == loop.Budget(seconds=seconds)
+
+
+def test_a_checkpoint_that_cannot_be_read_is_one_line(
+    sounds: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "m.distillgan"
+    model(load_corpus(sounds), path, 1)
+    with ModelFile.open(path) as file:
+        whole = file.read("training/model")
+    metadata, about = (json.loads(whole.metadata[name]) for name in ("checkpoint", "about"))
+    damages: list[tuple[object, object]] = [
+        ({**metadata, "position": {**metadata["position"], "step": "7"}}, about),
+        ({**metadata, "position": {**metadata["position"], "seconds": math.inf}}, about),
+        ({**metadata, "position": {**metadata["position"], "history": [3]}}, about),
+        ({**metadata, "position": {}}, about),
+        ([], about),
+        (metadata, {**about, "settings": []}),
+        (metadata, {**about, "seconds": "x"}),
+        (metadata, 3),
+    ]
+    texts = [tuple(map(json.dumps, damage)) for damage in damages]
+    texts += [("[" * 100_000, json.dumps(about)), ('{"position": {"step": 1e999}}', json.dumps(about))]
+    for checkpoint, beside in texts:
+        part = replace(whole, metadata={"checkpoint": checkpoint, "about": beside})
+        update_model(path, parts={"training/model": part})
+        assert main(["train", str(sounds), "-o", str(path), "--resume"]) == 1
+        said = capsys.readouterr().err.strip().splitlines()
+        assert said[-1].endswith("the checkpoint in it cannot be read: start again with --fresh"), (checkpoint, beside)
+        assert "Traceback" not in "".join(said)

@@ -339,3 +339,28 @@ def test_what_is_no_file_is_refused_without_waiting(tmp_path: Path) -> None:
     assert "is not a file" in refusal(tmp_path / "pipe")
     (tmp_path / "loop").symlink_to(tmp_path / "loop")
     assert "cannot be opened" in refusal(tmp_path / "loop")
+
+
+POSITION = {"step": 7, "completed": True}
+
+
+@pytest.mark.parametrize(
+    ("checkpoint", "begun"),
+    [
+        (json.dumps({"position": POSITION, "recent": float("nan")}), POSITION),
+        ('{"position": {"step": 1e999, "completed": true}}', None),
+        ('{"position": {"step": -1, "completed": true}}', None),
+        ('{"position": {"step": 1, "completed": 3}}', None),
+        ('{"position": ' + "[" * 100_000, None),
+        ('{"position": 3}', None),
+        ("[]", None),
+    ],
+    ids=["whole", "infinite", "negative", "wrong type", "deep", "number", "list"],
+)
+def test_a_training_whose_position_cannot_be_read_is_left_out(
+    tmp_path: Path, checkpoint: str, begun: dict[str, Any] | None
+) -> None:
+    path = tmp_path / "m.distillgan"
+    save_model(path, Manifest("m"), {"training/model": Part({}, {"checkpoint": checkpoint})})
+    with ModelFile.open(path) as file:
+        assert file.begun() == ({} if begun is None else {"training/model": begun})
