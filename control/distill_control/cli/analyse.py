@@ -23,9 +23,6 @@ if TYPE_CHECKING:
 LEAST_LEAKAGE_SHARE = 0.2  # of the change of the control's own feature: smaller side effects are not shown
 
 
-COPY_BYTES = 1 << 20
-
-
 def register(subparsers: Any, common: argparse.ArgumentParser) -> None:
     """Add the command `analyse`."""
     command = subparsers.add_parser(
@@ -164,7 +161,7 @@ def _target(model: Path, output: Path | None) -> Iterator[Path]:
     from distill_engine.errors import LibraryError
     from distill_engine.library.lookup import MODEL_SUFFIX, new_name
     from distill_engine.modelfile import update_model
-    from distill_engine.system.atomic_write import replacing, write_all
+    from distill_engine.system.atomic_write import copy_into, replacing
 
     if output is None:
         check_output_folder(model.resolve())
@@ -182,9 +179,7 @@ def _target(model: Path, output: Path | None) -> Iterator[Path]:
         shutil.copyfile(model, copy)
         update_model(copy, manifest=lambda old: replace(old, name=name))
         yield copy
-        with copy.open("rb") as done:
-            while chunk := done.read(COPY_BYTES):
-                write_all(file, chunk)
+        copy_into(file, copy)
 
 
 def analyse_model(path: Path, corpus: Corpus, options: AnalysisOptions, *, as_json: bool = False) -> Mapping[str, Any]:

@@ -15,11 +15,12 @@ from distill_control.settings.addresses import LOOPBACK, is_everywhere, is_loopb
 from distill_engine.errors import LibraryError
 from distill_engine.library import folders
 from distill_engine.system.atomic_write import write_new_file
-from distill_engine.system.regular_files import reason_of
+from distill_engine.system.regular_files import read_small, reason_of
 
 PATH = "/ui/"
 COOKIE = "distill"
 TOKEN_BYTES = 16
+TOKEN_FILE_BYTES = 1000  # at most
 _REFUSAL = b"this page needs its token: open the address that the engine prints at its start"
 
 
@@ -41,7 +42,7 @@ class PageToken:
             if not path.exists():
                 with contextlib.suppress(FileExistsError):  # another engine that starts now
                     write_new_file(path, secrets.token_urlsafe(TOKEN_BYTES).encode(), 0o600)
-            text = path.read_text("ascii").strip()
+            text = read_small(path, TOKEN_FILE_BYTES).decode("ascii").strip()
         except (OSError, ValueError) as error:
             raise LibraryError(f"{path}: cannot be used ({reason_of(error)}): delete it") from None
         if len(text) < TOKEN_BYTES:

@@ -19,6 +19,8 @@ from distill_engine.library.folders import cache_dir, ensure, notes_dir
 from distill_engine.library.lookup import LibraryModel, list_models
 from distill_engine.library.model_notes import ModelNotes, read_notes
 from distill_engine.system.atomic_write import write_file
+from distill_engine.system.plain_json import parse
+from distill_engine.system.regular_files import read_small
 
 VERSION = 1
 CACHE = "models.json"
@@ -84,12 +86,10 @@ def _read_all(models: Iterable[LibraryModel]) -> list[tuple[LibraryModel, Facts]
 def _cached(path: Path) -> dict[str, Any]:
     """Return the cache's table; an empty one if there is none that can be used."""
     try:
-        if path.stat().st_size > CACHE_BYTES:
-            return {}
-        table = json.loads(path.read_bytes())
+        table = parse(read_small(path, CACHE_BYTES))
         models = table["models"] if table["version"] == VERSION else {}
         return {name: held for name, held in models.items() if isinstance(held[1]["fault"], str)}
-    except (OSError, ValueError, TypeError, KeyError, IndexError, AttributeError, RecursionError):
+    except (OSError, ValueError, TypeError, KeyError, IndexError, AttributeError):
         return {}
 
 

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
 import secrets
-import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -12,7 +10,8 @@ from distill_engine.errors import LibraryError
 from distill_engine.library.assets import assets_dir
 from distill_engine.library.folders import ensure, models_dir
 from distill_engine.library.lookup import MODEL_SUFFIX, find_model, new_file
-from distill_engine.system.atomic_write import give_new_name, write_advice
+from distill_engine.system.atomic_write import copy_file, give_new_name, write_advice
+from distill_engine.system.regular_files import read_regular, sha256_of
 
 CHECKSUM_BYTES = 1000  # of a checksum beside a file, at most
 
@@ -45,7 +44,7 @@ def import_model(source: Path, name: str | None, verify: Callable[[Path], None])
     stated = _stated_checksum(source)
 
     def check(part: Path) -> None:
-        if stated and _checksum(part) != stated:
+        if stated and sha256_of(part) != stated:
             raise LibraryError(f"{source}: its SHA-256 is not the one in {source.name}.sha256: copy it again")
         verify(part)
 
@@ -62,7 +61,7 @@ def _free(name: str) -> Path:
 def _copied(source: Path, target: Path, check: Callable[[Path], None]) -> Path:
     part = ensure(target.parent) / f".{secrets.token_hex(6)}{MODEL_SUFFIX}"
     try:
-        shutil.copyfile(source, part)
+        copy_file(source, part)
         check(part)
         _place(part, target)
     except OSError as error:
@@ -83,12 +82,7 @@ def _place(source: Path, target: Path) -> None:
 def _stated_checksum(source: Path) -> str:
     beside = source.with_name(f"{source.name}.sha256")
     try:
-        text = beside.read_text("utf-8")[:CHECKSUM_BYTES]
+        words = read_regular(beside, CHECKSUM_BYTES).split()
+        return words[0].decode("ascii").lower() if words else ""
     except (OSError, UnicodeDecodeError):
         return ""
-    return text.split()[0].lower() if text.split() else ""
-
-
-def _checksum(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

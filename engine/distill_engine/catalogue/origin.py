@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from distill_engine.library.history.listening import samples_digest
 from distill_engine.library.history.recipe_tags import read_own_tags, read_tags
 from distill_engine.library.lookup import TAKE_SUFFIX
 from distill_engine.library.renders import RenderEntry, RenderStore
+from distill_engine.system.regular_files import sha256_of
 
 
 @dataclass(frozen=True)
@@ -70,12 +72,10 @@ def _keys(path: Path, tags: dict[str, str]) -> tuple[str, str]:
 
 def _take(digest: Any) -> Path | None:
     """Return the library's take with this SHA-256 (hex)."""
-    import hashlib
-
     if not isinstance(digest, str) or not digest:
         return None
     for path in sorted(recordings_dir().rglob(f"*{TAKE_SUFFIX}")):
-        with path.open("rb") as file:
-            if hashlib.file_digest(file, "sha256").hexdigest() == digest:
+        with contextlib.suppress(OSError):  # one that cannot be read is passed over
+            if sha256_of(path) == digest:
                 return path
     return None

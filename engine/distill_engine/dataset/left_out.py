@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import tomllib
 from collections.abc import Collection
 from pathlib import Path
@@ -10,10 +11,12 @@ from typing import Any
 
 from distill_engine.errors import CorpusError
 from distill_engine.system.atomic_write import write_advice, write_file
-from distill_engine.system.regular_files import reason_of
+from distill_engine.system.regular_files import read_small, reason_of
 
 CORPUS_FILE = "corpus.toml"
 LEFT_OUT = f"left out in {CORPUS_FILE}"
+FILE_BYTES = 4 << 20  # of the file, at most: some 100,000 names
+DOT_LIMIT = 1000  # of a key or name
 
 
 def read_left_out(folder: Path) -> frozenset[str]:
@@ -44,8 +47,14 @@ def write_left_out(folder: Path, names: Collection[str]) -> None:
 def _table(folder: Path) -> dict[str, Any]:
     path = folder / CORPUS_FILE
     try:
-        return tomllib.loads(path.read_text("utf-8"))
+        text = read_small(path, FILE_BYTES).decode("utf-8")
+        if any(part.count(".") > DOT_LIMIT for part in re.split(r"[\n,=]", text)):
+            raise ValueError(f"a key or name has over {DOT_LIMIT} dots")  # whose time grows with their square
+        return tomllib.loads(text)
     except (FileNotFoundError, NotADirectoryError):
         return {}
+    except RecursionError:
+        reason = "it is nested too deeply"
     except (OSError, ValueError) as error:
-        raise CorpusError(f"{path}: cannot be read ({reason_of(error)}): mend it, or delete it") from None
+        reason = reason_of(error)
+    raise CorpusError(f"{path}: cannot be read ({reason}): mend it, or delete it")

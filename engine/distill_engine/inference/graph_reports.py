@@ -20,8 +20,10 @@ from distill_engine.library.folders import cache_dir
 from distill_engine.modelfile.graphs import GraphReport, Shape, check_graph
 from distill_engine.system.atomic_write import write_file
 from distill_engine.system.plain_json import parse
+from distill_engine.system.regular_files import read_small
 
 KEPT = 200  # reports, of a few kilobytes; then all are made anew
+REPORT_BYTES = 4 << 20  # of a report, at most
 CHECKS = ("graphs", "graph_nodes", "graph_sizes", "graph_work", "operators")
 """Modules of `modelfile` that hold the checks."""
 
@@ -34,7 +36,7 @@ def checked_graph(data: bytes, *, inputs: Mapping[str, Shape], outputs: Mapping[
     key = hashlib.sha256(_checks() + repr((sorted(inputs.items()), sorted(outputs.items()))).encode() + data)
     path = cache_dir() / "graphs" / f"{key.hexdigest()}.json"
     with contextlib.suppress(OSError, ValueError, KeyError, TypeError, AttributeError):
-        return _report(path.read_bytes())
+        return _report(read_small(path, REPORT_BYTES))
     report = check_graph(data, inputs=inputs, outputs=outputs, where=where)
     with contextlib.suppress(OSError):
         _keep(report, path)

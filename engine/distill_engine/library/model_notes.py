@@ -14,12 +14,13 @@ from distill_engine.errors import LibraryError
 from distill_engine.library.folders import ensure, notes_dir
 from distill_engine.system.atomic_write import write_advice, write_file
 from distill_engine.system.plain_json import parse
-from distill_engine.system.regular_files import reason_of
+from distill_engine.system.regular_files import read_small, reason_of
 
 VERSION = 1
 NOTE_CHARACTERS = 10_000  # of a note, at most
 TAG_CHARACTERS = 64  # of a tag, at most
 TAG_LIMIT = 50  # tags of a model
+FILE_BYTES = 1 << 20  # of notes, at most
 _DIGEST = re.compile(r"[0-9a-f]{16,128}")
 
 
@@ -40,7 +41,7 @@ def read_notes(digest: str, root: Path | None = None) -> ModelNotes:
     """Return the notes on a model, empty ones if there are none. Raises LibraryError."""
     path = _path(digest, root)
     try:
-        table = parse(path.read_bytes())
+        table = parse(read_small(path, FILE_BYTES))
         if table["version"] > VERSION:
             raise LibraryError(f"{path}: written by a newer Distill")
         return ModelNotes(tuple(map(str, table["tags"])), str(table["note"]), tuple(map(str, table.get("levels", ()))))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import json
+import os
 import re
 import socket
 import stat
@@ -141,6 +142,10 @@ def test_the_token_is_kept_where_only_its_owner_reads_it(tmp_path, monkeypatch):
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     path.write_text("")
     with pytest.raises(LibraryError, match="delete it"):
+        PageToken.of_library()
+    path.unlink()
+    os.mkfifo(path)
+    with pytest.raises(LibraryError, match="it is not a file"):
         PageToken.of_library()
 
 

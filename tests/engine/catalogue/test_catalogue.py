@@ -16,6 +16,7 @@ from distill_engine.catalogue.files import copy_model, import_model, rename_mode
 from distill_engine.errors import LibraryError
 from distill_engine.library.model_notes import write_notes
 from distill_engine.modelfile import Manifest, ModelFile, save_model, update_model
+from distill_engine.system import atomic_write
 
 
 @pytest.fixture(autouse=True)
@@ -121,3 +122,27 @@ def test_a_file_joins_the_library_only_when_it_is_verified(models: Path, tmp_pat
     with pytest.raises(LibraryError, match="exists already"):
         import_model(given, "hail", lambda path: None)
     assert sorted(path.name for path in models.iterdir()) == ["hail.distillgan", "rain.distillgan", "wind.distillgan"]
+
+
+@pytest.mark.parametrize(
+    "beside", ["0" * 64, f"{'0' * 64} *given\n" + "x" * 5000, "\ufeff0"], ids=["wrong", "long", "marked"]
+)
+def test_a_checksum_beside_a_file_counts_by_its_first_word(models: Path, tmp_path: Path, beside: str) -> None:
+    given = Path(shutil.copyfile(models / "rain.distillgan", tmp_path / "given.distillgan"))
+    (tmp_path / "given.distillgan.sha256").write_text(beside, "utf-8")
+    if beside.startswith("0"):
+        with pytest.raises(LibraryError, match="SHA-256"):
+            import_model(given, None, lambda path: None)
+    else:
+        assert import_model(given, None, lambda path: None).exists()
+
+
+def test_a_model_is_on_the_disk_before_it_has_its_name(models: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    flushed = list[tuple[int, bool]]()
+
+    def sync(descriptor: int) -> None:
+        flushed.append((os.fstat(descriptor).st_size, (models / "snow.distillgan").exists()))
+
+    monkeypatch.setattr(atomic_write, "sync_file", sync)
+    copied = copy_model("rain", "snow")
+    assert flushed == [(copied.stat().st_size, False)]

@@ -79,7 +79,7 @@ def test_what_the_user_leaves_out_is_named_and_not_read(tmp_path: Path, sound: S
     assert read_left_out(folder) == {"deep/käuz.wav", 'odd "\x7f\n.wav', "gone.wav"}
     write_left_out(folder, [])
     assert len(scan_corpus(folder).usable_files) == 3
-    for text in ("exclude = 1", "exclude = [", "exclude = [1]"):
+    for text in ("exclude = 1", "exclude = [", "exclude = [1]", "exclude = " + "[" * 9999, "a." * 9999 + "a = 1"):
         (folder / "corpus.toml").write_text(text)
         with pytest.raises(CorpusError, match=r"corpus\.toml"):
             scan_corpus(folder)

@@ -1,5 +1,6 @@
 """Graphs are checked once; what is kept of it can be damaged or forged for another graph without harm."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -31,9 +32,13 @@ def test_a_graph_is_checked_once_and_again_where_its_report_is_damaged(
     with monkeypatch.context() as patch:
         patch.setattr(graph_reports, "check_graph", lambda *data, **more: pytest.fail("checked again"))
         assert _check(graph) == first
-    for damage in (b"", b"[]", b'{"inputs": 3}', reports[0].read_bytes()[:-1]):
+    for damage in (b"", b"[]", b'{"inputs": 3}', b"[" * 9999, reports[0].read_bytes()[:-1]):
         reports[0].write_bytes(damage)
         assert _check(graph) == first
+    reports[0].unlink()
+    os.mkfifo(reports[0])
+    assert _check(graph) == first
+    reports[0].unlink()
     assert _check(graph) == first
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import hashlib
 import os
 from dataclasses import replace
 from pathlib import Path
@@ -45,6 +44,7 @@ def run_export(args: argparse.Namespace) -> int:
     from distill_engine.library.lookup import MODEL_SUFFIX, find_model
     from distill_engine.modelfile import update_model
     from distill_engine.system.atomic_write import write_or_refuse
+    from distill_engine.system.regular_files import sha256_of
 
     path = find_model(args.model, allow_paths=True)
     target = args.output or Path(f"{path.stem}{MODEL_SUFFIX}")
@@ -56,7 +56,7 @@ def run_export(args: argparse.Namespace) -> int:
         return replace(old, extra={**old.extra, **given})
 
     manifest = update_model(target, manifest=credited)
-    digest = hashlib.sha256(target.read_bytes()).hexdigest()
+    digest = sha256_of(target)
     write_or_refuse(target.with_name(f"{target.name}.sha256"), f"{digest}  {target.name}\n".encode(), LibraryError)
     stated = {name: manifest.extra.get(name) for name in ("license", "credits")}
     if not stated["license"]:

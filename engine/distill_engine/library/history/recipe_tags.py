@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from distill_engine.system.regular_files import open_regular
+
 KEY_CHARACTERS = 16  # of a recipe's key, and of a digest in a comment: 64 bits
 SEARCHED_BYTES = 1 << 20  # at the beginning and at the end of a file, where its tags lie
 _KEY = re.compile(r"\bkey ([0-9a-f]{16})\b")
@@ -50,7 +52,7 @@ def read_own_tags(path: Path) -> tuple[str, str]:
     They are found in the bytes of every format's scheme, which libsndfile does not read. Raises
     OSError.
     """
-    with path.open("rb") as file:
+    with open_regular(path) as file:
         size = file.seek(0, 2)
         file.seek(0)
         data = file.read(SEARCHED_BYTES)

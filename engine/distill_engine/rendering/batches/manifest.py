@@ -11,14 +11,20 @@ from distill_engine.audio.finishing.loops import Loop
 from distill_engine.errors import ConfigError
 from distill_engine.system.atomic_write import write_advice, write_file
 from distill_engine.system.file_lock import turn
+from distill_engine.system.plain_json import parse
+from distill_engine.system.regular_files import read_small, reason_of
 
 NAME = "manifest.jsonl"
 LOOP = "loop"  # key of a line: the first sample of the sound's loop, and the one after it
 SAVE_EVERY = 200  # files between two writes; an interrupted batch writes it as well
+FILE_BYTES = 256 << 20  # of a manifest, at most: some 300,000 files
 
 
 class Manifest:
-    """The lines of a folder's manifest, by file name. A line that cannot be read is dropped."""
+    """The lines of a folder's manifest, by file name. A line that cannot be read is dropped.
+
+    Raises ConfigError for a manifest that cannot be read at all.
+    """
 
     def __init__(self, folder: Path) -> None:
         self.path = folder / NAME
@@ -26,12 +32,20 @@ class Manifest:
         self._added: dict[str, Mapping[str, Any]] = {}
 
     def _stored(self) -> dict[str, Mapping[str, Any]]:
+        try:
+            data = read_small(self.path, FILE_BYTES)
+        except (FileNotFoundError, NotADirectoryError):
+            return {}
+        except OSError as error:
+            raise ConfigError(
+                f"{self.path}: cannot be read ({reason_of(error)}): move it away, or choose another folder"
+            ) from None
         lines: dict[str, Mapping[str, Any]] = {}
-        for text in self.path.read_text("utf-8", "replace").splitlines() if self.path.is_file() else ():
+        for text in data.splitlines():
             try:
-                line = json.loads(text)
+                line = parse(text)
                 lines[str(line["file"])] = line
-            except (ValueError, TypeError, KeyError, RecursionError):
+            except (ValueError, TypeError, KeyError):
                 continue
         return lines
 

@@ -20,6 +20,7 @@ from distill_engine.rendering.loaded_model import load_model
 from distill_engine.rendering.recipe import Recipe, batch_recipe
 from distill_engine.rendering.render import RenderTarget
 from distill_engine.rendering.resynth import resynth
+from distill_engine.system.regular_files import sha256_of
 
 Recording = tuple[Path, str]
 """A sound file, and the name of the file to write, below the folder."""
@@ -86,8 +87,8 @@ class ResynthBatch:
         """Return the SHA-256 (hex) of all recordings, in order, wherever they lie."""
         whole = hashlib.sha256()
         for path, _ in self.recordings():
-            with contextlib.suppress(OSError), path.open("rb") as file:  # one that cannot be read is left out
-                whole.update(hashlib.file_digest(file, "sha256").digest())
+            with contextlib.suppress(OSError):  # one that cannot be read is left out
+                whole.update(bytes.fromhex(sha256_of(path)))
         return whole.hexdigest()
 
     def played(self) -> Playing:
