@@ -21,10 +21,12 @@ from distill_engine.library.lookup import safe_name
 from distill_engine.library.pictures import outline
 from distill_engine.system.atomic_write import folder_lock, write_file
 from distill_engine.system.plain_json import parse
-from distill_engine.system.regular_files import reason_of
+from distill_engine.system.regular_files import read_small, reason_of
 
 FILE_LIMIT = 500  # of one corpus
 THUMBNAIL_COLUMNS = 200  # of a file's outline
+OUTLINE_BYTES = 1 << 16  # of its file, at most
+TABLE_BYTES = 1 << 20  # of `corpora.json`, at most
 DEPTH_LIMIT = 4  # folders of an uploaded file's name
 PLAYABLE = frozenset({".wav", ".flac", ".mp3", ".ogg", ".opus"})  # by every browser, as they are
 
@@ -145,7 +147,7 @@ class Corpora:
 
     def _told(self) -> dict[str, Path]:
         try:
-            table = parse(self._table.read_bytes())
+            table = parse(read_small(self._table, TABLE_BYTES))
             return {safe_name(name): Path(folder) for name, folder in table.items()}
         except FileNotFoundError:
             return {}
@@ -166,9 +168,12 @@ def _count(folder: Path) -> int:
 def outline_of(path: Path) -> Any:
     """Return the outline of a sound file, from the cache if it is there. Raises AudioFileError."""
     kept = _cached(path, ".outline.json")
-    if not kept.exists():
-        write_file(kept, json.dumps(outline(read_audio(path).samples, THUMBNAIL_COLUMNS)).encode())
-    return json.loads(kept.read_text())
+    with contextlib.suppress(OSError, ValueError):
+        return parse(read_small(kept, OUTLINE_BYTES))
+    drawn = outline(read_audio(path).samples, THUMBNAIL_COLUMNS)
+    with contextlib.suppress(OSError):  # without a cache it is drawn again
+        write_file(kept, json.dumps(drawn).encode())
+    return drawn
 
 
 def playable(path: Path) -> Path:

@@ -23,16 +23,18 @@ from typing import Any
 
 from distill_engine.errors import Cancelled, LibraryError
 from distill_engine.library.folders import ensure, jobs_dir
-from distill_engine.system.atomic_write import write_advice, write_file
+from distill_engine.system.atomic_write import sync_folder, write_advice, write_file
 from distill_engine.system.plain_json import parse
 from distill_engine.system.portable.files import try_lock
 from distill_engine.system.portable.processes import ask_to_end, halt
-from distill_engine.system.regular_files import reason_of
+from distill_engine.system.regular_files import NotRegularError, open_regular, read_small, reason_of
 
 FINAL = frozenset({"done", "failed", "cancelled", "lost"})
 ACTIVE = frozenset({"running", "paused", "stopping"})
 FOLDER = "{job folder}"
 START_SECONDS = 20.0  # until a process that was started says that it runs
+FILE_BYTES = 64 << 20  # of an order or a result, at most
+NUMBER_BYTES = 1000  # of `run.json` and `exit`, at most
 _ID = re.compile(r"\d{8}-\d{6}-[a-z-]{1,24}-[0-9a-f]{6}")
 
 
@@ -77,8 +79,10 @@ class JobStore:
         making = ensure(self.root) / f".{identity}"
         try:
             making.mkdir()
-            (making / "job.json").write_text(json.dumps(asdict(job), ensure_ascii=False, indent=1), "utf-8")
+            text = json.dumps(asdict(job), ensure_ascii=False, indent=1)
+            write_file(making / "job.json", text.encode(), sweep=False)
             making.rename(self.folder(identity))
+            sync_folder(self.root)
         except OSError as error:
             shutil.rmtree(making, ignore_errors=True)
             raise LibraryError(f"{making}: {write_advice(error, making, 'set DISTILL_HOME to another disk')}") from None
@@ -98,8 +102,8 @@ class JobStore:
         if not _ID.fullmatch(identity):
             raise LibraryError(f"no job {identity[:40]!r}")
         try:
-            table = parse((self.folder(identity) / "job.json").read_bytes())
-            return Job(**{**table, "words": tuple(table["words"]), "id": identity})
+            table = parse(read_small(self.folder(identity) / "job.json", FILE_BYTES))
+            return _job(identity, table)
         except FileNotFoundError:
             raise LibraryError(f"no job {identity[:40]!r}") from None
         except (OSError, ValueError, TypeError, KeyError) as error:
@@ -153,7 +157,7 @@ class JobStore:
     def result(self, identity: str) -> Any:
         """Return what the command printed as JSON; None if nothing or no JSON."""
         with contextlib.suppress(OSError, ValueError):
-            return json.loads((self.folder(identity) / "result.json").read_text("utf-8"))
+            return parse(read_small(self.folder(identity) / "result.json", FILE_BYTES), finite=False)
         return None
 
     def _mark_stop(self, folder: Path) -> None:
@@ -167,7 +171,7 @@ class JobStore:
         deadline = time.monotonic() + START_SECONDS
         while time.monotonic() < deadline:
             with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
-                return int(json.loads((folder / "run.json").read_text())["pid"])
+                return int(parse(read_small(folder / "run.json", NUMBER_BYTES))["pid"])
             if not is_held(folder / "lock"):
                 break
             time.sleep(0.05)
@@ -175,17 +179,27 @@ class JobStore:
 
     def _number(self, path: Path) -> int | None:
         with contextlib.suppress(OSError, ValueError):
-            return int(path.read_text())
+            return int(read_small(path, NUMBER_BYTES))
         return None
+
+
+def _job(identity: str, table: Any) -> Job:
+    """Return the job of a table; raise TypeError or KeyError where it is none."""
+    words = table["words"]
+    kinds: dict[str, tuple[type, ...]] = {"heavy": (bool,), "about": (dict,), "created": (int, float)}
+    if type(words) is not list or not all(isinstance(word, str) for word in words):
+        raise TypeError("words are no list of texts")
+    job = Job(**{**table, "words": tuple(words), "id": identity})
+    for name, value in vars(job).items():
+        if name != "words" and type(value) not in kinds.get(name, (str,)):
+            raise TypeError(f"{name} is {value!r:.40}")
+    return job
 
 
 def is_held(lock: Path) -> bool:
     """Return whether a process holds this lock file."""
     try:
-        descriptor = os.open(lock, os.O_RDONLY)
-    except FileNotFoundError:
+        with open_regular(lock) as file:
+            return try_lock(file.fileno(), shared=True) is False
+    except (FileNotFoundError, NotRegularError):
         return False
-    try:
-        return try_lock(descriptor, shared=True) is False
-    finally:
-        os.close(descriptor)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from pathlib import Path
 from typing import Any
 
 from starlette.requests import Request
@@ -21,7 +22,7 @@ from distill_engine.library.lookup import MODEL_SUFFIX, find_model, new_file, ne
 from distill_engine.library.model_notes import name_levels, write_notes
 from distill_engine.library.renders import OUTLINE, PICTURE
 from distill_engine.library.saved_codes import new_codes
-from distill_engine.system.atomic_write import write_file
+from distill_engine.system.atomic_write import copy_into, replacing
 
 
 class LibraryApi:
@@ -120,7 +121,7 @@ class LibraryApi:
         name = str((await body_of(request)).get("name", ""))
         path = await in_thread(codes_file, request.path_params["name"])
         target = await in_thread(new_codes, name)
-        await in_thread(lambda: write_file(target, path.read_bytes()))
+        await in_thread(_copy, path, target)
         return {"name": target.stem}
 
     async def take(self, request: Request) -> Any:
@@ -162,3 +163,8 @@ class LibraryApi:
         """Return a render's outline or picture."""
         identity = (await in_thread(self._renders.get, request.path_params["id"])).id
         return FileResponse(self._renders.folder(identity) / request.url.path.rpartition("/")[2])
+
+
+def _copy(source: Path, target: Path) -> None:
+    with replacing(target) as file:
+        copy_into(file, source)

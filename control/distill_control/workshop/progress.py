@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from distill_engine.system.regular_files import open_regular
+
 CURVE_POINTS = 1000  # of a curve; a longer one keeps every second point
 NOTE_LIMIT = 200  # lines that are kept
 LINE_BYTES = 1 << 20  # of a line of events; a longer one is no event
+READ_BYTES = 1 << 20  # at a time
 
 
 @dataclass
@@ -95,15 +99,20 @@ class EventReader:
 
     def read(self) -> bool:
         """Take what has been written since; return whether there was anything."""
-        try:
-            with self._path.open("rb") as file:
-                file.seek(self._offset)
-                data = file.read()
-        except FileNotFoundError:
-            return False
+        begun = self._offset
+        with contextlib.suppress(OSError), open_regular(self._path) as file:
+            file.seek(self._offset)
+            left = b""
+            while data := file.read(READ_BYTES):
+                left = self._take(left + data)
+        return self._offset > begun
+
+    def _take(self, data: bytes) -> bytes:
+        """Take whole lines; return what is left, nothing of a line that is too long."""
         end = data.rfind(b"\n") + 1
         for line in data[:end].splitlines():
             self.lines += 1
             self.progress.take(line[:LINE_BYTES].decode("utf-8", "replace"))
-        self._offset += end
-        return end > 0
+        left = data[end:] if len(data) - end <= LINE_BYTES else b""
+        self._offset += len(data) - len(left)
+        return left

@@ -13,9 +13,10 @@ import time
 import pytest
 
 from distill_control.workshop.jobs import FOLDER, JobStore, Order, is_held
-from distill_control.workshop.progress import CURVE_POINTS, Progress
+from distill_control.workshop.progress import CURVE_POINTS, READ_BYTES, EventReader, Progress
 from distill_control.workshop.runner import JobRunner
 from distill_engine.errors import LibraryError
+from distill_engine.system import atomic_write
 
 pytestmark = [pytest.mark.realtime, pytest.mark.listens]
 
@@ -186,6 +187,59 @@ def test_only_jobs_are_reached(store, identity):
     for act in (store.get, store.stop, store.delete):
         with pytest.raises(LibraryError, match="no job"):
             act(identity)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"words": "train"}, {"words": [1]}, {"about": []}, {"heavy": "no"}, {"title": 3}, {"created": "now"}, {"more": 1}],
+    ids=str,
+)
+def test_a_job_of_other_types_is_passed_over_and_the_others_are_seen(store, change):
+    good, bad = store.add(order("good")), store.add(order("bad"))
+    (store.folder(good.id) / "stop").touch()
+    table = store.folder(bad.id) / "job.json"
+    table.write_text(json.dumps({**json.loads(table.read_text()), **change}))
+    with pytest.raises(LibraryError, match="cannot be read"):
+        store.get(bad.id)
+    runner = JobRunner(store, ("true",), lambda job, state: None)
+    runner.round()
+    assert list(runner.jobs) == [good.id]
+
+
+@pytest.mark.parametrize("name", ["job.json", "exit", "lock", "events.jsonl", "result.json"])
+def test_a_pipe_in_a_jobs_folder_holds_nothing_up(store, name):
+    job = store.add(order("x"))
+    (store.folder(job.id) / name).unlink(missing_ok=True)
+    os.mkfifo(store.folder(job.id) / name)
+    (store.folder(job.id) / "stop").touch()
+    runner = JobRunner(store, ("true",), lambda job, state: None)
+    runner.round()
+    assert store.result(job.id) is None
+    assert list(runner.jobs) == ([] if name == "job.json" else [job.id])
+
+
+def test_an_order_is_on_the_disk_before_it_can_be_seen(store, monkeypatch):
+    flushed = []
+    monkeypatch.setattr(atomic_write, "sync_file", lambda file: flushed.append((os.fstat(file).st_size, store.ids())))
+    job = store.add(order("x"))
+    assert flushed == [((store.folder(job.id) / "job.json").stat().st_size, [])]
+
+
+def test_events_are_read_on_and_a_line_without_an_end_fills_no_memory(tmp_path):
+    reader, line = EventReader(tmp_path / "events.jsonl"), json.dumps({"event": "warned", "text": "careful"})
+    assert not reader.read()
+    with (tmp_path / "events.jsonl").open("w") as file:
+        file.write("x" * 3 * READ_BYTES)
+        file.flush()
+        assert reader.read()
+        file.write(f"\n{line}\n{line[:10]}")
+        file.flush()
+        assert reader.read()
+        assert reader.progress.notes == ["careful"]
+        file.write(f"{line[10:]}\n")
+    assert reader.read()
+    assert reader.progress.notes == ["careful"] * 2
+    assert not reader.read()
 
 
 def test_previews_begin_with_the_sound_itself():

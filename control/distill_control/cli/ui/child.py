@@ -10,6 +10,7 @@ import time
 from pathlib import Path
 
 from distill_control.cli.main import main
+from distill_control.workshop.jobs import JobStore
 from distill_engine.errors import Cancelled
 from distill_engine.system.atomic_write import write_file
 from distill_engine.system.portable.files import keep_lock
@@ -24,15 +25,15 @@ def run(folder: Path) -> int:
     keep_lock(folder / "lock")
     # A workshop that a script starts in the background ignores Ctrl-C, and so would its jobs: Stop is that signal.
     signal.signal(signal.SIGINT, signal.default_int_handler)
-    job = json.loads((folder / "job.json").read_text("utf-8"))
-    if job["heavy"]:
+    job = JobStore(folder.parent).get(folder.name)
+    if job.heavy:
         give_way(NICENESS)
     write_file(folder / "run.json", json.dumps({"pid": os.getpid(), "started": time.time()}).encode(), sweep=False)
     try:
         if (folder / "stop").exists():
             raise KeyboardInterrupt
         with ending_signals(interrupt):  # before the command itself listens to them
-            code = main([*job["words"], "--json"])
+            code = main([*job.words, "--json"])
     except SystemExit as ended:
         code = ended.code if isinstance(ended.code, int) else 2
     except KeyboardInterrupt:
