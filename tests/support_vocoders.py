@@ -11,7 +11,8 @@ import torch
 from distill_engine.library.folders import vocoders_dir
 from distill_engine.vocoders.bigvgan import PIN, BigVGANConfig, mel_of
 from distill_engine.vocoders.registry import build_vocoder
-from distill_engine.vocoders.weights.records import WeightsRecord, add, published_config
+from distill_engine.vocoders.weights.generators import published_config
+from distill_engine.vocoders.weights.records import WeightsRecord, add
 
 _SPEECH = {
     "num_mels": 80,

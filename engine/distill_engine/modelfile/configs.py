@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Mapping
-from dataclasses import MISSING, fields
 from typing import Any, TypeVar
 
 from distill_engine.audio.mel_config import MelConfig
 from distill_engine.errors import ConfigError, ModelFileError
 from distill_engine.modelfile.manifest import Manifest
-from distill_engine.modelfile.sizes import MAX_NUMBERS, numbers
+from distill_engine.modelfile.sizes import numbers
 from distill_engine.models.model_config import ModelConfig
+from distill_engine.system.config_values import MAX_NUMBERS, misfit
 from distill_engine.system.names import printable
+from distill_engine.vocoders.bigvgan import BigVGANConfig
+from distill_engine.vocoders.configs import HifiGanConfig
 from distill_engine.vocoders.registry import VOCODERS
+from distill_engine.vocoders.sizes import MAX_LAYERS, generator_layers
 
-MAX_NUMBER = 1 << 20  # largest rate, frequency or other number
-MAX_SIZE = 4096  # largest number of channels, blocks, kernels and the like
-MAX_ITEMS = 64  # of a list
 MAX_ANALYSIS = 1 << 30  # bytes of the part "analysis": 17 hours of latents
 MAX_CODES = 1 << 26  # bytes of the part "codes": books, and 4 levels of 200 hours
 _SPARE_NUMBERS = 1 << 16  # of a network's part beyond twice what `sizes` counts, which leaves biases and norms out
@@ -76,35 +75,17 @@ def _build(
 ) -> Config:
     """Build a config from its values.
 
-    Raises ModelFileError if its network would have more than MAX_NUMBERS numbers and more than the
-    bytes `stored`.
+    Raises ModelFileError if its network would have more than MAX_LAYERS layers, or more than
+    MAX_NUMBERS numbers and more than the bytes `stored`.
     """
-    for field in fields(kind):
-        default = field.default if field.default is not MISSING else None
-        if field.name in values and not _fits(values[field.name], default):
-            raise ModelFileError(
-                f"{where}: {field.name} cannot be '{printable(str(values[field.name]), 40)}': damaged or hostile"
-            )
+    if name := misfit(kind, values):
+        raise ModelFileError(f"{where}: {name} cannot be '{printable(str(values[name]), 40)}': damaged or hostile")
     try:
         config = build(dict(values))
     except (ConfigError, TypeError, ValueError, ArithmeticError) as error:
         raise ModelFileError(f"{where}: {str(error)[:160]}: damaged or hostile") from None
+    if isinstance(config, HifiGanConfig | BigVGANConfig) and (count := generator_layers(config)) > MAX_LAYERS:
+        raise ModelFileError(f"{where}: means {count} layers, at most {MAX_LAYERS} are built: damaged or hostile")
     if (size := numbers(config)) > max(MAX_NUMBERS, stored):
         raise ModelFileError(f"{where}: means {size} numbers, which are not in the file: damaged or hostile")
     return config
-
-
-def _fits(value: Any, default: Any) -> bool:
-    """Return whether a value from JSON has the default's type and a plausible size."""
-    if isinstance(default, bool) or isinstance(value, bool):
-        return isinstance(default, bool) and isinstance(value, bool)
-    if isinstance(default, str):
-        return isinstance(value, str) and len(value) < 100
-    if isinstance(default, tuple):
-        items = isinstance(value, list | tuple) and 0 < len(value) <= MAX_ITEMS
-        return items and all(_fits(item, default[0]) for item in value)
-    if isinstance(default, float):
-        return isinstance(value, int | float) and math.isfinite(value) and abs(value) <= MAX_NUMBER
-    if isinstance(default, int):
-        return type(value) is int and 0 < value <= (MAX_NUMBER if default > 256 else MAX_SIZE)
-    return value is None or isinstance(value, int | float | str)

@@ -9,8 +9,7 @@ from distill_engine.audio.mel_config import MelConfig
 from distill_engine.models.model_config import ModelConfig
 from distill_engine.vocoders.bigvgan import BigVGANConfig
 from distill_engine.vocoders.configs import HifiGanConfig, VocosConfig
-
-MAX_NUMBERS = 1 << 25  # of a network whose weights are not in the file: 128 MiB
+from distill_engine.vocoders.sizes import generator_numbers
 
 
 def numbers(config: Any) -> int:
@@ -46,22 +45,10 @@ def _vocos(c: VocosConfig) -> int:
     return c.channels * network + c.bands * (c.n_fft // 2 + 1)  # and a table of bins and bands
 
 
-def _gan(c: HifiGanConfig | BigVGANConfig) -> int:
-    channels = c.initial_channels
-    total = 7 * c.bands * channels
-    for kernel in c.upsample_kernels:
-        total += channels * (channels // 2) * kernel
-        channels //= 2
-        for size, dilations in zip(c.resblock_kernels, c.resblock_dilations, strict=True):
-            after = size * (channels + 1) if c.resblock == 1 else 0
-            total += sum(channels * (size * (channels + dilation) + after) for dilation in dilations)
-    return total + 7 * channels
-
-
 _COUNTS: dict[type, Callable[[Any], int]] = {
     ModelConfig: _latent_model,
     MelConfig: _mel,
     VocosConfig: _vocos,
-    HifiGanConfig: _gan,
-    BigVGANConfig: _gan,
+    HifiGanConfig: generator_numbers,
+    BigVGANConfig: generator_numbers,
 }

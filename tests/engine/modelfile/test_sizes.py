@@ -10,9 +10,10 @@ import torch
 from distill_engine.errors import ModelFileError
 from distill_engine.modelfile import Manifest, ModelFile, PartEntry
 from distill_engine.modelfile.configs import check_configs, model_config
-from distill_engine.modelfile.sizes import MAX_NUMBERS, numbers
+from distill_engine.modelfile.sizes import numbers
 from distill_engine.models.build import build_model
 from distill_engine.models.model_config import ModelConfig
+from distill_engine.system.config_values import MAX_NUMBERS
 from distill_engine.vocoders.registry import VOCODERS, build_vocoder
 
 MODELS = [
@@ -63,6 +64,13 @@ HUGE: dict[str, dict[str, Any]] = {
 def test_configs_that_mean_more_than_the_file_holds_are_refused(tables: dict[str, Any]) -> None:
     with pytest.raises(ModelFileError, match="m: .* numbers, which are not in the file"):
         check_configs(Manifest(**tables), "m")
+
+
+@pytest.mark.parametrize("kind", ["hifigan", "bigvgan"])
+def test_generators_of_thousands_of_small_layers_are_refused(kind: str) -> None:
+    small = {"initial_channels": 64, "resblock_kernels": [1] * 64, "resblock_dilations": [[1] * 64] * 64}
+    with pytest.raises(ModelFileError, match=r"m: .*means \d+ layers, at most 1024 are built"):
+        check_configs(Manifest(vocoders={kind: {"config": small}}), "m")
 
 
 def test_a_large_model_needs_a_large_file() -> None:

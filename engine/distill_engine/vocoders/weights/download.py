@@ -14,10 +14,11 @@ from distill_engine.system.atomic_write import folder_lock
 from distill_engine.system.listeners import ignore
 from distill_engine.system.names import printable_line
 from distill_engine.system.regular_files import reason_of, sha256_of
-from distill_engine.vocoders.bigvgan import BigVGANConfig, Pin, mel_of
+from distill_engine.vocoders.bigvgan import Pin, mel_of
 from distill_engine.vocoders.weights.convert import read_json
 from distill_engine.vocoders.weights.events import Converting, DownloadProgress, DownloadStarted, Listener, Ready
 from distill_engine.vocoders.weights.fetching import fetch
+from distill_engine.vocoders.weights.generators import bigvgan_config
 from distill_engine.vocoders.weights.records import WeightsRecord, hub_cache, hub_folder, read_record, store
 from distill_engine.vocoders.weights.verifying import set_aside
 
@@ -55,8 +56,8 @@ def _record(pin: Pin, config_path: Path, commit: str, digest: str) -> WeightsRec
     Raises WeightsError if their config is not the pinned one.
     """
     try:
-        config = BigVGANConfig.from_upstream(read_json(config_path))
-    except (ValueError, TypeError) as error:
+        config = bigvgan_config(read_json(config_path))
+    except (ValueError, TypeError, OverflowError) as error:
         raise WeightsError(f"{pin.hub}: its {pin.config_file} is not a BigVGAN config ({error})") from None
     if config != pin.config:
         raise WeightsError(

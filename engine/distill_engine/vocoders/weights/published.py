@@ -16,6 +16,7 @@ from distill_engine.vocoders.bigvgan import PIN, BigVGANConfig, Pin, mel_of, pin
 from distill_engine.vocoders.weights.convert import read_json
 from distill_engine.vocoders.weights.download import DOWNLOAD_ADVICE, download
 from distill_engine.vocoders.weights.events import Converting, Listener
+from distill_engine.vocoders.weights.generators import bigvgan_config
 from distill_engine.vocoders.weights.records import WeightsRecord, hub_cache, hub_folder, read_record, store
 
 if TYPE_CHECKING:
@@ -137,6 +138,6 @@ def _record_of(name: str, checkpoint: Path, config: BigVGANConfig, digest: str) 
 def _upstream_config(values: Mapping[str, Any], where: Path) -> BigVGANConfig:
     """Return the config of a published config.json. Raises WeightsError; `where` names the file."""
     try:
-        return BigVGANConfig.from_upstream(values)
-    except (ValueError, TypeError) as error:
+        return bigvgan_config(values)
+    except (ValueError, TypeError, OverflowError) as error:
         raise WeightsError(f"{where}: is not a BigVGAN config ({error})") from None

@@ -9,7 +9,6 @@ does, once.
 from __future__ import annotations
 
 import json
-import math
 import os
 import re
 import shutil
@@ -22,14 +21,13 @@ from distill_engine.audio.mel_config import MelConfig
 from distill_engine.errors import ConfigError, WeightsError
 from distill_engine.system.names import printable
 from distill_engine.system.regular_files import reason_of, sha256_of
-from distill_engine.vocoders.bigvgan import PINS, BigVGANConfig, mel_of
-from distill_engine.vocoders.configs import HifiGanConfig
+from distill_engine.vocoders.bigvgan import PINS
 from distill_engine.vocoders.weights.convert import convert, read_json, write_atomically
+from distill_engine.vocoders.weights.generators import check_generator, check_mel, published_config
 
 TENSORS = "generator.safetensors"
 RECORD = "record.json"
 NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,40}")
-LARGEST_N_FFT, LARGEST_BANDS = 1 << 15, 512  # of a mel that added weights may take
 _TYPES = {"config": dict, "mel": dict, "size": int, "converted_size": int}  # all others are texts
 RESERVED = ("auto", "base", "hifigan", "vocos")
 
@@ -134,16 +132,28 @@ def _unreadable(path: Path, error: OSError) -> WeightsError:
 
 
 def _checked(record: WeightsRecord) -> WeightsRecord:
-    """Return the record; raise TypeError or ConfigError where a value is none of its field's."""
+    """Return the record.
+
+    Raises TypeError, ValueError or ConfigError where a value is none of its field's, or the config
+    means a network larger than the tensors, whose size the caller compares with the file's.
+    """
     for name, value in record.to_json().items():
         if not isinstance(value, _TYPES.get(name, str)):
             raise TypeError(name)
     _ = record.mel_config
+    check_generator(record.kind, record.config, record.converted_size)
     return record
 
 
 def store(record: WeightsRecord, checkpoint: Path, folder: Path) -> WeightsRecord:
-    """Convert a checkpoint into `folder` and record it; return the record. Raises WeightsError."""
+    """Convert a checkpoint into `folder` and record it; return the record.
+
+    Raises WeightsError, also for a config that means a network larger than the checkpoint.
+    """
+    try:
+        check_generator(record.kind, record.config, checkpoint.stat().st_size)
+    except (TypeError, ValueError, ConfigError) as error:
+        raise WeightsError(f"{checkpoint}: does not fit the config: {error}") from None
     convert(record.kind, record.config, checkpoint, folder / TENSORS)
     values = record.to_json() | {
         "size": checkpoint.stat().st_size,
@@ -215,7 +225,7 @@ def add(parent: Path, name: str, weights: Path, config_file: Path, kind: str = "
     published = read_json(config_file)
     try:
         config, mel = published_config(kind, published)
-        _check_mel(mel, config)
+        check_mel(mel, config)
     except (ValueError, TypeError, KeyError, OverflowError, ConfigError) as error:
         why = f"it lacks {error}" if isinstance(error, KeyError) else str(error)
         raise WeightsError(
@@ -237,45 +247,3 @@ def _check_name(name: str) -> None:
         )
     if name in RESERVED or name in PINS:
         raise WeightsError(f"vocoder name {name} belongs to one that comes with the product; choose another")
-
-
-def _check_mel(mel: MelConfig, config: Mapping[str, Any]) -> None:
-    """Raise ConfigError for a mel that does not fit the network or is out of range."""
-    hop = math.prod(config["upsample_rates"])
-    if mel.hop != hop:
-        raise ConfigError(f"hop_size {mel.hop} is not the product of upsample_rates, {hop}")
-    if not (8000 <= mel.sample_rate <= 192_000 and mel.n_fft <= LARGEST_N_FFT and mel.bands <= LARGEST_BANDS):
-        raise ConfigError(f"{mel.sample_rate} Hz, n_fft {mel.n_fft}, {mel.bands} bands are out of range")
-
-
-def published_config(kind: str, values: Mapping[str, Any]) -> tuple[dict[str, Any], MelConfig]:
-    """Return our config and the mel from a published config.json of HiFi-GAN or BigVGAN.
-
-    The two share their names. Raises KeyError, ValueError or TypeError for missing or impossible
-    values.
-    """
-    if kind == "bigvgan":
-        parsed = BigVGANConfig.from_upstream(values)
-        return parsed.to_dict(), mel_of(parsed)
-    rates = tuple(int(rate) for rate in values["upsample_rates"])
-    config = HifiGanConfig(
-        bands=int(values.get("num_mels", 80)),
-        upsample_rates=rates,
-        upsample_kernels=tuple(int(kernel) for kernel in values["upsample_kernel_sizes"]),
-        initial_channels=int(values["upsample_initial_channel"]),
-        resblock=int(values.get("resblock", 1)),
-        resblock_kernels=tuple(int(kernel) for kernel in values["resblock_kernel_sizes"]),
-        resblock_dilations=tuple(tuple(int(d) for d in row) for row in values["resblock_dilation_sizes"]),
-        causal=False,
-    )
-    rate = int(values.get("sampling_rate", 22050))
-    mel = MelConfig(
-        sample_rate=rate,
-        n_fft=int(values.get("n_fft", 1024)),
-        window=int(values.get("win_size", 1024)),
-        hop=int(values.get("hop_size", 256)),
-        bands=int(values.get("num_mels", 80)),
-        f_min=float(values.get("fmin") or 0.0),
-        f_max=float(values.get("fmax") or rate / 2),
-    )
-    return config.to_dict(), mel

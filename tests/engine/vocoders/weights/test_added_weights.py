@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import json
 import os
+import re
 import sys
 from pathlib import Path
 from typing import Any
@@ -57,7 +58,7 @@ COMMON = {
 @pytest.mark.parametrize("published_config", [V1, V3], ids=["resblock 1", "resblock 2"])
 def test_published_hifigan_weights_can_be_added(tmp_path: Path, published_config: dict[str, Any]) -> None:
     from distill_engine.vocoders.registry import build_vocoder
-    from distill_engine.vocoders.weights.records import published_config as read
+    from distill_engine.vocoders.weights.generators import published_config as read
 
     values = {**COMMON, **published_config}
     config, mel = read("hifigan", values)
@@ -115,7 +116,7 @@ HOSTILE_WEIGHTS: dict[str, tuple[Any, str]] = {
 def whole_v1(tmp_path: Path) -> dict[str, torch.Tensor]:
     """Weights that fit the config beside them, config.json."""
     from distill_engine.vocoders.registry import build_vocoder
-    from distill_engine.vocoders.weights.records import published_config
+    from distill_engine.vocoders.weights.generators import published_config
 
     values = {**COMMON, **V1}
     (tmp_path / "config.json").write_text(json.dumps(values))
@@ -177,6 +178,55 @@ def test_a_config_that_makes_no_sense_is_refused(
 ) -> None:
     (tmp_path / "odd.json").write_text(json.dumps({**COMMON, **V1, **change}))
     assert why in refused(tmp_path / "shelf", "ok", tmp_path / "g.pt", tmp_path / "odd.json", kind)
+
+
+MANY = {"resblock_kernel_sizes": [3] * 64, "resblock_dilation_sizes": [[1] * 64] * 64}
+TOO_LARGE: dict[str, tuple[dict[str, Any], str]] = {
+    "kernels": ({"resblock_kernel_sizes": [3] * 256, "resblock_dilation_sizes": [[1] * 256] * 256}, "resblock_"),
+    "layers": (MANY, r"resblock_dilation_sizes means \d+ layers, at most 1024 are built"),
+    "channels": ({"upsample_initial_channel": 1 << 40}, "upsample_initial_channel 1099511627776 is out of range"),
+    "kernel": ({"upsample_kernel_sizes": [1 << 40, 16, 4, 4]}, "upsample_kernel_sizes .* is out of range"),
+    "numbers": ({"upsample_initial_channel": 4096}, r"g\.pt: does not fit the config: it means \d+ numbers"),
+    "context": (
+        {"resblock_dilation_sizes": [[4096] * 3] * 3, "resblock_kernel_sizes": [4095] * 3},
+        r"means \d+ numbers",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", TOO_LARGE)
+@pytest.mark.parametrize("kind", ["hifigan", "bigvgan"])
+def test_a_config_that_means_too_large_a_network_is_refused_before_it_is_built(
+    tmp_path: Path, whole_v1: object, monkeypatch: pytest.MonkeyPatch, case: str, kind: str
+) -> None:
+    change, why = TOO_LARGE[case]
+    monkeypatch.setattr("distill_engine.vocoders.weights.convert.build_vocoder", None)
+    (tmp_path / "odd.json").write_text(json.dumps({**COMMON, **V1, **change}))
+    assert re.search(why, refused(tmp_path / "shelf", "ok", tmp_path / "g.pt", tmp_path / "odd.json", kind))
+
+
+@pytest.mark.parametrize("kind", ["hifigan", "bigvgan", "vocos", "odd"])
+@pytest.mark.parametrize(
+    "config",
+    [
+        {"resblock_kernels": [3] * 64, "resblock_dilations": [[1] * 64] * 64},
+        {"initial_channels": 1 << 40},
+        {"initial_channels": 4096},
+        {"bands": "80"},
+        {"unknown": 1},
+    ],
+    ids=lambda config: next(iter(config)),
+)
+def test_a_record_whose_network_is_larger_than_its_tensors_is_refused(
+    tmp_path: Path, kind: str, config: dict[str, Any]
+) -> None:
+    folder = tmp_path / "odd"
+    folder.mkdir()
+    values = WeightsRecord("odd", kind, "here", config, MelConfig().to_dict(), converted_size=3).to_json()
+    (folder / "record.json").write_text(json.dumps(values))
+    (folder / TENSORS).write_bytes(b"abc")
+    with pytest.raises(WeightsError, match="is not a record of weights"):
+        read_record(folder)
 
 
 def test_a_config_without_its_keys_or_no_config_at_all_is_refused(tmp_path: Path, whole_v1: object) -> None:
