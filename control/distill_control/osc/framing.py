@@ -53,10 +53,14 @@ class Deframer:
 
     def __init__(self) -> None:
         self.framing: Framing | None = None
+        self.pending = False
         self._buffer = bytearray()
 
-    def feed(self, data: bytes) -> list[bytes]:
+    def feed(self, data: bytes, most: int = -1) -> list[bytes]:
         """Return the packets that `data` completes, empty ones for SLIP frames with wrong escapes.
+
+        At most `most` frames are cut at a time, all of them below 0; `pending` says whether there
+        may be more, which the next call gives.
 
         Raises:
             PacketError: if the stream is not OSC or a frame is too long. The rest of the stream
@@ -65,8 +69,8 @@ class Deframer:
         self._buffer += data
         if self.framing is None and self._buffer:
             self.framing = self._detect(self._buffer[0])
-        packets = self._cut_slip() if self.framing == "slip" else self._cut_length()
-        if len(self._buffer) > _BUFFER_LIMIT_BYTES:
+        packets = self._cut_slip(most) if self.framing == "slip" else self._cut_length(most)
+        if not self.pending and len(self._buffer) > _BUFFER_LIMIT_BYTES:
             raise PacketError(f"a frame is longer than {PACKET_LIMIT_BYTES} bytes")
         return packets
 
@@ -82,9 +86,10 @@ class Deframer:
             return "slip"
         raise PacketError("the stream is not OSC: it begins neither with a SLIP END byte nor with a length")
 
-    def _cut_slip(self) -> list[bytes]:
-        *bodies, rest = bytes(self._buffer).split(_END)
+    def _cut_slip(self, most: int) -> list[bytes]:
+        *bodies, rest = bytes(self._buffer).split(_END, most)
         self._buffer = bytearray(rest)
+        self.pending = END in rest
         packets = []
         for body in bodies:
             if body:
@@ -94,10 +99,10 @@ class Deframer:
                     packets.append(b"")
         return packets
 
-    def _cut_length(self) -> list[bytes]:
-        packets = []
+    def _cut_length(self, most: int) -> list[bytes]:
+        packets: list[bytes] = []
         offset = 0
-        while len(self._buffer) - offset >= _LENGTH_BYTES:
+        while len(packets) != most and len(self._buffer) - offset >= _LENGTH_BYTES:
             size = struct.unpack_from(">i", self._buffer, offset)[0]
             if not 0 <= size <= PACKET_LIMIT_BYTES:
                 raise PacketError(f"a frame claims {size} bytes; the limit is {PACKET_LIMIT_BYTES}")
@@ -107,4 +112,5 @@ class Deframer:
             packets.append(bytes(self._buffer[start : start + size]))
             offset = start + size
         del self._buffer[:offset]
+        self.pending = len(packets) == most
         return packets

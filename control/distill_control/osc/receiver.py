@@ -15,7 +15,7 @@ from distill_control.session import Session
 from distill_control.settings import ControlSettings
 from distill_engine.errors import ControlError
 from distill_engine.library.reports import line_on
-from distill_engine.system.names import printable
+from distill_engine.system.names import normalised, printable
 from distill_engine.vocabulary.table import REPLIES, row
 
 SURCHARGES_SECONDS = {"/distill/subscribe": 0.004} | {
@@ -24,6 +24,8 @@ SURCHARGES_SECONDS = {"/distill/subscribe": 0.004} | {
 """What messages take beside the processor: all values at the next tick, a file flushed to the disk."""
 WRONG_EPOCH_SECONDS = 10 * 365 * 86400.0
 """A time tag further ahead counts years from another epoch (1970 or 2001, not 1900)."""
+MALFORMED_IN_A_ROW = 256
+"""Malformed packets after which a connection is closed: its sender speaks no OSC."""
 _ANSWERS = frozenset(address for address, _ in REPLIES)
 STEP_SECONDS = 0.001
 """A larger change of the offset between wall clock and loop clock means that a clock was set or drifts."""
@@ -63,22 +65,32 @@ class Receiver:
         """The number of messages that wait for their time tag."""
         return len(self._scheduled)
 
-    def receive(self, packet: bytes, client: Client) -> None:
-        """Handle the messages of a packet, now or at the time of its tag."""
+    def receive(self, packet: bytes, client: Client) -> bool:
+        """Handle the messages of a packet, now or at its tag's time; return whether it was OSC."""
         self.packets += 1
+        began = self._stopwatch()
         try:
             messages = decode(packet)
         except Exception as error:
-            self.malformed += 1
-            address = error.address if isinstance(error, PacketError) else "/"
-            client.reply("/distill/error", address[:120], line_on(error, "an OSC packet"))
-            return
+            self._answer_malformed(error, client, began)
+            return False
         for message in messages:
             due = None if message.when is None else self._due(message.when)
             if due is None or due <= self._loop.time():
                 self._dispatch(message, client)
             else:
                 self._schedule(message, due, client)
+        return True
+
+    def _answer_malformed(self, error: Exception, client: Client, began: float) -> None:
+        """Answer a packet that could not be decoded; its sender's time pays for it, while it lasts."""
+        self.malformed += 1
+        address = error.address if isinstance(error, PacketError) else "/"
+        client.reply("/distill/error", address[:120], line_on(error, "an OSC packet"))
+        seconds = self._stopwatch() - began
+        if all(limit.open() for limit in client.work):
+            for limit in client.work:
+                limit.charge(seconds)
 
     def stop(self) -> None:
         """Drop all scheduled messages."""
@@ -126,7 +138,7 @@ class Receiver:
         Raises ControlError.
         """
         parameters = tuple(address for address in self._session.addresses() if row(address).kind == "parameter")
-        addresses = self._match(pattern, parameters)
+        addresses = self._match(normalised(pattern), parameters)
         if not addresses:
             raise ControlError(f"no parameter matches {printable(pattern, 80)}")
         return addresses

@@ -16,9 +16,10 @@ from distill_control.osc.packet import encode
 from distill_control.osc.packet_arguments import PacketError
 from distill_control.osc.places import IDLE_SECONDS, make_place
 from distill_control.osc.ports import datagrams_lost
+from distill_control.osc.receiver import MALFORMED_IN_A_ROW
 from distill_control.osc.server_context import ServerContext
 
-DATAGRAMS_AT_ONCE = 256  # read before other tasks of the event loop run
+DATAGRAMS_AT_ONCE = FRAMES_AT_ONCE = 256  # handled before other tasks of the event loop run
 CONNECTION_LIMIT = 64
 UNSENT_LIMIT_BYTES = 1024 * 1024
 
@@ -122,6 +123,7 @@ class _Connection(asyncio.Protocol):
         self._transport: asyncio.Transport | None = None
         self._host = ""
         self._origin = ""
+        self._malformed = 0  # packets in a row
         self.heard = time.monotonic()
 
     def is_subscribed(self) -> bool:
@@ -160,15 +162,30 @@ class _Connection(asyncio.Protocol):
         if not self._origin or self._transport is None or self._transport.is_closing():
             return
         self.heard = time.monotonic()
-        client = self._shared.context.clients.seen(self._origin, self._host, self._send)
+        self._handle(data)
+
+    def _handle(self, data: bytes = b"") -> None:
+        """Handle some frames, and the others in the next turns of the loop, before more is read."""
+        if self._transport is None or self._transport.is_closing():
+            return
+        context = self._shared.context
+        client = context.clients.seen(self._origin, self._host, self._send)
         try:
-            packets = self._deframer.feed(data)
+            packets = self._deframer.feed(data, FRAMES_AT_ONCE)
         except PacketError as error:
-            self._shared.context.receiver.malformed += 1
+            context.receiver.malformed += 1
             self._refuse(f"{error}; the connection is closed")
             return
         for packet in packets:
-            self._shared.context.receiver.receive(packet, client)
+            self._malformed = 0 if context.receiver.receive(packet, client) else self._malformed + 1
+            if self._malformed == MALFORMED_IN_A_ROW:
+                self._refuse(f"{self._malformed} malformed packets in a row; the connection is closed")
+                return
+        if self._deframer.pending:
+            self._transport.pause_reading()
+            asyncio.get_running_loop().call_soon(self._handle)
+        else:
+            self._transport.resume_reading()
 
     def eof_received(self) -> None:
         if self._origin and self._deframer.unfinished:

@@ -5,10 +5,12 @@ from collections import deque
 
 from websockets.asyncio.server import ServerConnection
 from websockets.exceptions import ConnectionClosed
+from websockets.frames import CloseCode
 
 from distill_control.arguments import Value
 from distill_control.osc.clients import Client
 from distill_control.osc.packet import encode, encode_bundle
+from distill_control.osc.receiver import MALFORMED_IN_A_ROW
 from distill_control.osc.server_context import ServerContext
 from distill_control.session import Session, Subscription
 from distill_control.session.subscriptions import Changes
@@ -20,10 +22,19 @@ from distill_engine.system.plain_json import parse
 _OUTGOING_LIMIT = 256  # packets in the queue
 _UNREAD_LIMIT_BYTES = 1024 * 1024  # that a client leaves unread
 _ADDRESS_LIMIT = 512  # addresses of one client
+_READ_BYTES = 16384  # at a time: all frames in them are parsed in one turn of the loop
 
 
 class BoundedConnection(ServerConnection):
-    """A connection that is cut off where its client sends pings and reads no answers."""
+    """A connection that reads a little at a time.
+
+    It is cut off where its client sends pings and reads no answers.
+    """
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Begin to read."""
+        transport.max_size = _READ_BYTES  # type: ignore[attr-defined]  # asyncio's own is 256 KiB: 40,000 frames
+        super().connection_made(transport)
 
     def data_received(self, data: bytes) -> None:
         """Handle incoming bytes."""
@@ -62,6 +73,7 @@ class Listener:
         self._outgoing: deque[bytes | str] = deque(maxlen=_OUTGOING_LIMIT)
         self._wake = asyncio.Event()
         self._subscription: Subscription | None = None
+        self._malformed = 0  # packets in a row
         self.heard = self._loop.time()
 
     def is_subscribed(self) -> bool:
@@ -79,6 +91,9 @@ class Listener:
             async for message in self._connection:
                 self.heard = self._loop.time()
                 self._receive(message)
+                if self._malformed >= MALFORMED_IN_A_ROW:
+                    await self._connection.close(CloseCode.POLICY_VIOLATION, f"{self._malformed} packets are no OSC")
+                await asyncio.sleep(0)  # messages that wait already would keep the loop from turning
         except ConnectionClosed:
             pass
         finally:
@@ -95,7 +110,7 @@ class Listener:
         client = self._context.clients.seen(self.origin, self._host, self.enqueue)
         try:
             if isinstance(message, bytes):
-                self._context.receiver.receive(message, client)
+                self._malformed = 0 if self._context.receiver.receive(message, client) else self._malformed + 1
             else:
                 self._command(message, client)
         except Exception as error:

@@ -99,15 +99,26 @@ class OscQueryService:
             self._context.connection_closed(listener.origin)
 
     async def _process_request(self, connection: ServerConnection, request: Request) -> Response | None:
-        """Answer an HTTP request; return None to let a WebSocket handshake continue."""
+        """Answer an HTTP request; return None to let a WebSocket handshake continue.
+
+        Our own pages may read every answer, also one that says why there is no other.
+        """
         self.requests += 1
         address = connection.remote_address
-        host = str(address[0]) if address else ""
+        headers, allows = request.headers, self._context.allow.allows
+        ours = is_ours(headers.get_all("Host"), headers.get_all("Origin"), allows, self._settings.bind)
+        response = await self._answer_to(request, str(address[0]) if address else "", ours=ours)
+        if response is not None and ours:
+            for page in headers.get_all("Origin"):
+                response.headers["Access-Control-Allow-Origin"] = page
+                response.headers["Vary"] = "Origin"
+        return response
+
+    async def _answer_to(self, request: Request, host: str, *, ours: bool) -> Response | None:
+        """Answer a request of a host; `ours` is whether its page and the name asked are."""
         if not self._context.admits(host):
             return _response(HTTPStatus.FORBIDDEN, {"ERROR": "this host is not on the allow list (--allow)"})
-        headers = request.headers
-        allows, bind = self._context.allow.allows, self._settings.bind
-        if not is_ours(headers.get_all("Host"), headers.get_all("Origin"), allows, bind):
+        if not ours:
             reason = (
                 "the page is from another host, or the address has a name that is not this machine's: use its numbers, "
                 "serve the page from this machine, or accept the page's address with --allow"
@@ -145,11 +156,7 @@ class OscQueryService:
             if make_place(self._listeners, CONNECTION_LIMIT, asyncio.get_running_loop().time()):
                 return None
             return _response(HTTPStatus.SERVICE_UNAVAILABLE, {"ERROR": f"there are {CONNECTION_LIMIT} clients already"})
-        response = self._page(request, host) or self._answer(request.path)
-        for page in request.headers.get_all("Origin"):
-            response.headers["Access-Control-Allow-Origin"] = page
-            response.headers["Vary"] = "Origin"
-        return response
+        return self._page(request, host) or self._answer(request.path)
 
     def _page(self, request: Request, host: str) -> Response | None:
         """Return the answer of a service that has this page; None for OSCQuery's own paths."""
