@@ -7,7 +7,7 @@ from functools import lru_cache
 from distill_control.arguments import Value
 from distill_control.session.engine_protocol import EngineProtocol, ModelInfo
 from distill_engine.errors import ControlError
-from distill_engine.system.names import printable, printable_line
+from distill_engine.system.names import normalised, printable, printable_line
 from distill_engine.vocabulary import table as vocabulary
 from distill_engine.vocabulary.table import Row
 
@@ -68,8 +68,8 @@ class AddressSpace:
 
     def numbered(self, address: str) -> str:
         """Return a control's address with its number for its name; any other address unchanged."""
-        name = address.removeprefix(CONTROL_PREFIX)
-        if name == address or name not in self.model.controls:
+        name = normalised(address.removeprefix(CONTROL_PREFIX))
+        if not address.startswith(CONTROL_PREFIX) or name not in self.model.controls:
             return address
         return f"{CONTROL_PREFIX}{self.model.controls.index(name)}"
 
@@ -86,7 +86,7 @@ class AddressSpace:
 
     def _control_index(self, name: str) -> int:
         """Return the parameter index of a control, by its name or number. Raises ControlError."""
-        controls = self.model.controls
+        name, controls = normalised(name), self.model.controls
         if name in controls:
             return _FIRST_CONTROL_INDEX + controls.index(name)
         if name.isascii() and name.isdecimal() and len(name) < 3 and int(name) < len(controls):

@@ -25,7 +25,7 @@ from distill_engine.library.presetnames import (
     same_model,
 )
 from distill_engine.system.file_lock import turn
-from distill_engine.system.names import printable, same_name
+from distill_engine.system.names import normalised, printable, same_name
 from distill_engine.vocabulary.table import CONTROL_COUNT, MOST_MARKS
 
 FORMAT = "distill-marks"
@@ -192,7 +192,7 @@ def _mark(row: dict[str, Any]) -> Mark:
     if row["kind"] not in KINDS or len(latent) > MOST_LATENTS:
         raise ValueError
     if controls is not None:
-        controls = {_text(name): _number(value, 1.0) for name, value in controls.items()}
+        controls = {normalised(_text(name)): _number(value, 1.0) for name, value in controls.items()}
         if len(controls) > CONTROL_COUNT:
             raise ValueError
     return Mark(_text(row["name"]), row["kind"], _number(row["x"], 1.0), _number(row["y"], 1.0), latent, controls)

@@ -16,7 +16,7 @@ import numpy as np
 from distill_engine.errors import ModelFileError
 from distill_engine.modelfile.archive import is_member_name
 from distill_engine.modelfile.tensors import parse_json
-from distill_engine.system.names import name_fault, printable
+from distill_engine.system.names import name_fault, normalised, printable
 from distill_engine.vocabulary.rows import CONTROL_COUNT
 
 FORMAT = "distillgan"
@@ -101,11 +101,13 @@ class Manifest:
         if version > VERSION:
             raise ModelFileError(f"{where}: format version {version}, this Distill reads {VERSION}: update Distill")
         name, created, family = (_text(values.pop(key, ""), key, where) for key in ("name", "created", "family"))
+        name = normalised(name)
         tables = {key: values.pop(key, {}) for key in _TABLES}
         for key, table in tables.items():
             if not isinstance(table, dict):
                 raise ModelFileError(f"{where}: {key!r} in the manifest is not a table: damaged")
-        _check_controls(tables["analysis"].get("controls", []), where)
+        if "controls" in tables["analysis"]:
+            tables["analysis"]["controls"] = _controls(tables["analysis"]["controls"], where)
         for kind, row in tables["vocoders"].items():
             if not _is_vocoder_row(row):
                 raise ModelFileError(
@@ -129,10 +131,10 @@ def is_vocoder(part: str) -> bool:
     return part.startswith("vocoder/")
 
 
-def _check_controls(controls: Any, where: str) -> None:
-    """Check the names of the controls, which become parts of OSC addresses, patches and maps.
+def _controls(controls: Any, where: str) -> list[dict[str, Any]]:
+    """Return the rows of the controls, whose names become parts of OSC addresses, patches and maps.
 
-    Raises ModelFileError.
+    The names are in Unicode's composed form, by which they are found. Raises ModelFileError.
     """
     if not isinstance(controls, list) or len(controls) > CONTROL_COUNT:
         raise ModelFileError(f"{where}: the manifest's controls are not a list of up to {CONTROL_COUNT}: damaged")
@@ -141,6 +143,7 @@ def _check_controls(controls: Any, where: str) -> None:
         fault = name_fault(name, address=True) if isinstance(name, str) else "it is no text"
         if fault:
             raise ModelFileError(f"{where}: a control has no usable name ({fault}): run `distill analyse` again")
+    return [{**row, "name": normalised(row["name"])} for row in controls]
 
 
 def _is_vocoder_row(row: Any) -> bool:

@@ -16,7 +16,7 @@ from distill_engine.audio.arrays import Float64Array
 from distill_engine.errors import ControlError
 from distill_engine.synthesis.instrument import Instrument
 from distill_engine.synthesis.steering import HopValues
-from distill_engine.system.names import printable_line
+from distill_engine.system.names import normalised, printable_line
 from distill_engine.vocabulary.table import CONTROL_COUNT
 
 Names = tuple[str, ...]
@@ -55,7 +55,7 @@ def control_index(instrument: Instrument, name: str) -> int:
 
     Raises ControlError with the known names, or with the reason why the model does not offer it.
     """
-    names = instrument.control_names
+    name, names = normalised(name), instrument.control_names
     if name not in names:
         if name in instrument.withheld:
             raise ControlError(f"control {name!r} is not offered: {printable_line(instrument.withheld[name])}")

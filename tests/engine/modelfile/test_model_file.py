@@ -285,6 +285,16 @@ def test_a_manifest_that_lies_is_refused(model: Path, change: object, reason: st
     assert reason in refusal(model)
 
 
+def test_names_are_read_in_one_form_in_which_they_are_found(model: Path) -> None:
+    composed, decomposed = "\u00e9tude", "e\u0301tude"
+    rows = [{"name": decomposed, "unit": "Hz"}, {"name": "plain"}]
+    with ModelFile.open(model) as file:
+        written = replace(file.manifest, name=decomposed, analysis={"controls": rows, "seconds": 1.0})
+    read = Manifest.from_json(written.to_json(), "m")
+    assert read.name == composed
+    assert read.analysis == {"controls": [{"name": composed, "unit": "Hz"}, {"name": "plain"}], "seconds": 1.0}
+
+
 def test_old_models_are_recognised(tmp_path: Path) -> None:
     old = tmp_path / "old.distill"
     for content in (b"anything", pickle.dumps({"a": 1}), b"\x89HDF\r\n"):

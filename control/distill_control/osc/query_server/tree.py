@@ -10,7 +10,7 @@ from distill_control.arguments import known_choices
 from distill_control.session import Session
 from distill_control.settings.addresses import is_everywhere, resolve
 from distill_engine.errors import ControlError
-from distill_engine.system.names import printable
+from distill_engine.system.names import normalised, printable
 from distill_engine.vocabulary import table as vocabulary
 from distill_engine.vocabulary.table import Argument, Row
 
@@ -79,7 +79,7 @@ def find(root: Node, path: str) -> Node:
         ControlError: if the path does not exist.
     """
     node = root
-    for name in [part for part in path.split("/") if part]:
+    for name in [part for part in normalised(path).split("/") if part]:
         contents = node.get("CONTENTS")
         if not isinstance(contents, dict) or name not in contents:
             known = ", ".join(contents) if isinstance(contents, dict) else "none"
