@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -12,7 +13,7 @@ from typing import Any, Literal
 import numpy as np
 
 from distill_engine.audio.arrays import Float32Array
-from distill_engine.audio.files import read_audio
+from distill_engine.audio.files import audio_info, read_audio
 from distill_engine.audio.levels import SILENCE_DB, db_to_gain
 from distill_engine.audio.mel_config import DEFAULT_MEL
 from distill_engine.dataset.copies import Copies, Fingerprint, fingerprint
@@ -31,7 +32,9 @@ FILE_COUNTS = (5, 500)  # corpora of fewer or more usable files get a remark
 CLIPPED_SHARE = 1e-4  # of the samples; from this on a file is called clipped
 LARGE_SECONDS = 2 * 3600.0
 SIDE_BY_SIDE = min(4, os.cpu_count() or 1)  # files decoded at a time ...
-SIDE_BY_SIDE_BYTES = 2 << 20  # ... if none is larger on the disk: memory is that of one large file
+SIDE_BY_SIDE_SECONDS = 120.0  # ... if they are no longer together: memory is that of one large file
+SIDE_BY_SIDE_BYTES = 2 << 20  # on the disk: a larger file is decoded alone, its header unread
+LEAST_BYTES_PER_SECOND = 250.0  # of a file whose header tells no length: Speex at 2 kbit/s
 GIGABYTES_PER_SECOND = 4e-9 * DEFAULT_MEL.sample_rate  # of the cache that samples take while it trains
 
 
@@ -128,7 +131,7 @@ def examine_folder(
 ) -> Iterator[Examined]:
     """Yield every file by name, then the `extra` ones, its samples at `sample_rate` in Hz.
 
-    Small files are decoded up to four at a time, a large one alone. The second of two files with
+    Short files are decoded up to four at a time, a long one alone. The second of two files with
     the same sound, in whatever format and at whatever level, is skipped. Raises CorpusError.
     """
     found = [*find_files(folder), *extra]
@@ -149,24 +152,27 @@ def examine_folder(
 def _groups(found: list[FoundFile]) -> Iterator[list[FoundFile]]:
     """Yield the files in groups that are decoded side by side."""
     group: list[FoundFile] = []
+    seconds = 0.0
     for one in found:
-        large = _size(one.path) > SIDE_BY_SIDE_BYTES
-        if group and (large or len(group) == SIDE_BY_SIDE):
+        more = _seconds(one)
+        if group and (seconds + more > SIDE_BY_SIDE_SECONDS or len(group) == SIDE_BY_SIDE):
             yield group
-            group = []
+            group, seconds = [], 0.0
         group.append(one)
-        if large:
-            yield group
-            group = []
+        seconds += more
     if group:
         yield group
 
 
-def _size(path: Path) -> int:
+def _seconds(one: FoundFile) -> float:
+    """Return how long a file may be: the memory that it takes follows, whatever its size on disk."""
     try:
-        return path.stat().st_size
-    except OSError:
-        return 0
+        size = one.path.stat().st_size
+        if one.reason or size > SIDE_BY_SIDE_BYTES:
+            return 0.0 if one.reason else math.inf
+        return audio_info(one.path).duration or size / LEAST_BYTES_PER_SECOND
+    except (OSError, AudioFileError):
+        return 0.0  # it is not decoded either
 
 
 def corpus_report(folder: Path, files: list[FileReport]) -> CorpusReport:
