@@ -27,7 +27,7 @@ from distill_control.settings import ControlSettings
 from distill_control.settings.spawning import spawn_control
 from distill_engine.errors import ConfigError
 from distill_engine.realtime.control_process import ControlProcess
-from distill_engine.system.names import printable_line
+from distill_engine.system.names import printable, printable_line
 from distill_engine.vocabulary.ranges import DEVICE_RATES_HZ, LATENCIES_MS, THREADS_LIMIT
 from distill_engine.vocabulary.table import MOST_VOICES, SOURCES, VOCODERS, default_values
 
@@ -284,11 +284,13 @@ def _latency(text: str) -> str | float:
 
 
 def _block_hops(text: str) -> int | None:
-    """Read --block; None for auto."""
+    """Read --block; None for auto. Raises ConfigError."""
+    from distill_engine.live.realtime_check import BLOCKS
+
     if text == "auto":
         return None
-    if not text.isdigit():
-        raise ConfigError(f"--block {text}: give 1, 2, 4, 8 or auto")
+    if text not in map(str, BLOCKS):
+        raise ConfigError(f"--block {printable(text, 40)}: give {', '.join(map(str, BLOCKS))} or auto")
     return int(text)
 
 

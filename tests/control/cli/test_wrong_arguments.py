@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import argparse
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from distill_control.cli import engine
-from distill_control.cli.main import COMMANDS, main
+from distill_control.cli.main import COMMANDS, build_parser, main
 from distill_engine.errors import ConfigError
 from distill_engine.library.presets import PresetStore
 from distill_engine.live.settings import EngineSettings
@@ -38,8 +40,27 @@ RENDER = ["render", "starter", "-o", "a.wav"]
         (["train", "sounds", "-o", "m.distillgan", "--width", "1e9"], "1e9 is out of range: give a number up to 4"),
         (["train", "sounds", "-o", "m.distillgan", "--batch-size", "99999"], "99999 is out of range"),
         (["train", "sounds", "-o", "m.distillgan", "--latent-dim", "4"], "4 is out of range: give 8 to 128"),
-        (["train", "sounds", "-o", "m.distillgan", "--family", "rvq", "--levels", "5"], "invalid choice: 5 (choose"),
-        (["train", "sounds", "-o", "m.distillgan", "--family", "rvq", "--codes", "0"], "invalid choice: 0 (choose"),
+        (
+            ["train", "sounds", "-o", "m.distillgan", "--family", "rvq", "--levels", "5"],
+            "5 is out of range: give 2, 3 or 4",
+        ),
+        (
+            ["train", "sounds", "-o", "m.distillgan", "--family", "rvq", "--codes", "0"],
+            "0 is out of range: give 64, 128 or 25",
+        ),
+        (["train", "sounds", "-o", "m.distillgan", "--levels", "abc"], "'abc' is not a whole number: give 2, 3 or 4"),
+        (["codes", "fit", "m", "--levels", "abc"], "'abc' is not a whole number: give 2, 3 or 4"),
+        (["codes", "fit", "m", "--levels", "5"], "5 is out of range: give 2, 3 or 4"),
+        (["codes", "fit", "m", "--codes", "abc"], "'abc' is not a whole number: give 64, 128 or 256"),
+        (["codes", "fit", "m", "--codes", "100"], "100 is out of range: give 64, 128 or 256"),
+        (["codes", "decode", "m", "c", "-o", "a.wav", "--level", "abc"], "'abc' is not a level: give 0 to 3"),
+        (["codes", "decode", "m", "c", "-o", "a.wav", "--level", "-1"], "-1 is out of range: give 0 to 3"),
+        (["codes", "blend", "m", "a", "b", "abc", "-o", "c"], "'abc' is not a number: give 0 to 1"),
+        (["codes", "blend", "m", "a", "b", "2", "-o", "c"], "2 is out of range: give 0 to 1"),
+        ([*RENDER, "--outputs", "abc"], "'abc' is not a whole number: give 2, 4, 6 or 8"),
+        ([*RENDER, "--outputs", "3"], "3 is out of range: give 2, 4, 6 or 8"),
+        (["preset", "move", "x", "9" * 5000], "is not a whole number: give 0 to 9999"),
+        ([*RENDER, "--latent", "9" * 5000 + "=1"], "is not I=VALUE with the number of a latent dimension"),
         (["train", "sounds", "-o", "m.distillgan", "--code-dim", "200"], "200 is out of range: give 8 to 128"),
         (["train", "sounds", "-o", "m.distillgan", "--epochs", "1" + "0" * 30], "is out of range: give a whole number"),
         (["train", "sounds", "-o", "m.distillgan", "--minutes", "inf"], "inf is out of range: give a number of min"),
@@ -167,6 +188,32 @@ def test_the_engine_names_the_range(words: list[str], cause: str, capsys: pytest
         engine.main(words)
     assert stop.value.code == 2
     assert cause in capsys.readouterr().err.splitlines()[0]
+
+
+@pytest.mark.parametrize("blocks", ["²", "9" * 5000, "03", "3", "-1", ""])
+def test_a_number_of_hops_that_cannot_be_is_refused_in_one_line(
+    blocks: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(ConfigError, match=r"--block .*: give 1, 2, 4, 8 or auto") as refused:
+        engine.engine_settings(engine.parser().parse_args(["--block", blocks]))
+    assert len(str(refused.value)) < 100
+
+
+def actions_of(parser: argparse.ArgumentParser) -> Iterator[tuple[str, argparse.Action]]:
+    """Every argument of a command and of the commands below it, with the command's name."""
+    for action in parser._actions:
+        if isinstance(action, argparse._SubParsersAction):
+            for below in action.choices.values():
+                yield from actions_of(below)
+        yield parser.prog, action
+
+
+def test_every_number_of_a_command_line_has_a_range() -> None:
+    """The types int and float alone say nothing of what is allowed, and `int` takes 5,000 digits for an accident."""
+    found = [*actions_of(build_parser()), *actions_of(engine.parser())]
+    assert len(found) > 200
+    bare = [(command, action.dest) for command, action in found if action.type in (int, float)]
+    assert not bare
 
 
 @pytest.mark.parametrize(

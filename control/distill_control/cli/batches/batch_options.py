@@ -8,8 +8,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from distill_control.cli.support.options import PORT_LIMIT, integer_in, positive_integer
+from distill_control.cli.support.options import integer_in, port_number, positive_integer
 from distill_control.cli.support.paths import check_folder, check_output_folder
+from distill_engine.system.names import printable
 
 if TYPE_CHECKING:
     from rich.progress import Progress
@@ -48,12 +49,17 @@ def cluster(text: str) -> str:
     """Read the address of a cluster."""
     kind, _, rest = text.partition(":")
     host, _, port = rest.removeprefix("//").rpartition(":")
-    if kind == "local" and rest.isdecimal() and 1 <= int(rest) <= MOST_WORKERS:
-        return text
-    if kind in ("tcp", "tls") and rest.startswith("//") and host and port.isdecimal() and int(port) <= PORT_LIMIT:
-        return text
+    try:
+        if kind == "local":
+            integer_in(1, MOST_WORKERS)(rest)
+            return text
+        if kind in ("tcp", "tls") and rest.startswith("//") and host:
+            port_number(port)
+            return text
+    except argparse.ArgumentTypeError:
+        pass
     raise argparse.ArgumentTypeError(
-        f"{text!r} is no cluster: give tcp://HOST:PORT, tls://HOST:PORT, or local:N with N from 1 to {MOST_WORKERS}"
+        f"'{printable(text)}' is no cluster: give tcp://HOST:PORT, tls://HOST:PORT, or local:N with N from 1 to {MOST_WORKERS}"
     )
 
 

@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from distill_control.cli.codes.view import fit_summary
-from distill_control.cli.support.options import seed_number
+from distill_control.cli.support.options import integer_in, integer_of, number_in, seed_number
 from distill_engine.codes import CODES_SUFFIX
 from distill_engine.codes.edit_words import EDITS
+from distill_engine.codes.sizes import LEVELS, SIZES
 from distill_engine.system.counting import counted
 
 if TYPE_CHECKING:
@@ -26,8 +27,9 @@ def register(subparsers: Any, common: argparse.ArgumentParser) -> None:
     fit = actions.add_parser("fit", parents=[common], help="make a model's codes (`distill train` does at its end)")
     _add_model(fit)
     fit.add_argument("corpus", nargs="?", type=Path, metavar="CORPUS", help="its sounds; default: those in the file")
-    fit.add_argument("--levels", type=int, default=3, metavar="N", help="2, 3 or 4 (default 3)")
-    fit.add_argument("--codes", type=int, metavar="N", help="codes of a level: 64, 128 or 256 (default by the corpus)")
+    fit.add_argument("--levels", type=integer_of(LEVELS), default=3, metavar="N", help="2, 3 or 4 (default 3)")
+    sizes = "codes of a level: 64, 128 or 256 (default by the corpus)"
+    fit.add_argument("--codes", type=integer_of(SIZES), metavar="N", help=sizes)
     fit.add_argument("--seed", type=seed_number, default=0, metavar="S", help="of the fit (default 0)")
     fit.set_defaults(run=run_fit)
     encode = actions.add_parser("encode", parents=[common], help="a sound file to codes")
@@ -68,7 +70,7 @@ def _register_changes(actions: Any, common: argparse.ArgumentParser) -> None:
     _add_model(blend)
     blend.add_argument("first", type=Path, metavar="A", help=f"a {CODES_SUFFIX} file")
     blend.add_argument("second", type=Path, metavar="B", help=f"another {CODES_SUFFIX} file")
-    blend.add_argument("share", type=float, metavar="SHARE", help="of B, 0 to 1")
+    blend.add_argument("share", type=number_in(0.0, 1.0, ""), metavar="SHARE", help="of B, 0 to 1")
     _add_output(blend, "the mix", required=True)
     blend.set_defaults(run=run_blend)
     transfer = actions.add_parser("transfer", parents=[common], help="one sound's movement with another's sound")
@@ -92,7 +94,11 @@ def _add_part(parser: argparse.ArgumentParser) -> None:
         "--columns", metavar="RANGE", help="only these: FIRST:END in columns of 46 ms, END not included"
     )
     parser.add_argument(
-        "--level", type=int, action="append", metavar="N", help="this level without the others, from 0; may be repeated"
+        "--level",
+        type=integer_in(0, LEVELS[-1] - 1, "a level"),
+        action="append",
+        metavar="N",
+        help="this level without the others, from 0; may be repeated",
     )
 
 

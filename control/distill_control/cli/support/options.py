@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, NoReturn, TypeVar
 
-from distill_engine.system.names import printable_line
+from distill_engine.system.names import printable, printable_line
 from distill_engine.vocabulary.ranges import range_of
 from distill_engine.vocabulary.rows import SEED_LIMIT
 from distill_engine.vocabulary.table import SPACES, VOCODERS
@@ -51,11 +51,11 @@ def _positive(read: Callable[[str], Number], what: str, example: str, most: Numb
         try:
             value = read(text)
         except ValueError:
-            raise argparse.ArgumentTypeError(f"{text!r} is not {what}, such as {example}") from None
+            raise argparse.ArgumentTypeError(f"'{printable(text)}' is not {what}, such as {example}") from None
         if not value > 0:
-            raise argparse.ArgumentTypeError(f"{text} is not above 0: give {what}, such as {example}")
+            raise argparse.ArgumentTypeError(f"{printable(text)} is not above 0: give {what}, such as {example}")
         if value > most:
-            raise argparse.ArgumentTypeError(f"{text} is out of range: give {what} up to {most:.10g}")
+            raise argparse.ArgumentTypeError(f"{printable(text)} is out of range: give {what} up to {most:.10g}")
         return value
 
     return parse
@@ -65,6 +65,20 @@ def integer_in(low: int, high: int, what: str = "a whole number") -> Callable[[s
     """Return a parser of whole numbers from `low` to `high`; its errors name the range."""
 
     return _number_in(int, low, high, what, f"give {low} to {high}")
+
+
+def integer_of(choices: Sequence[int]) -> Callable[[str], int]:
+    """Return a parser of whole numbers that are one of `choices`; its errors name them all."""
+    allowed = f"give {', '.join(map(str, choices[:-1]))} or {choices[-1]}"
+    within = _number_in(int, min(choices), max(choices), "a whole number", allowed)
+
+    def parse(text: str) -> int:
+        value = within(text)
+        if value not in choices:
+            raise argparse.ArgumentTypeError(f"{printable(text)} is out of range: {allowed}")
+        return value
+
+    return parse
 
 
 def port_number(text: str) -> int:
@@ -96,9 +110,9 @@ def _number_in(
         try:
             value = read(text)
         except ValueError:
-            raise argparse.ArgumentTypeError(f"{text!r} is not {what}: {allowed}") from None
+            raise argparse.ArgumentTypeError(f"'{printable(text)}' is not {what}: {allowed}") from None
         if not low <= value <= high:
-            raise argparse.ArgumentTypeError(f"{text} is out of range: {allowed}")
+            raise argparse.ArgumentTypeError(f"{printable(text)} is out of range: {allowed}")
         return value
 
     return parse
@@ -133,7 +147,7 @@ def add_space(parser: argparse.ArgumentParser | argparse._ArgumentGroup, default
     )
     parser.add_argument(
         "--outputs",
-        type=int,
+        type=integer_of(OUTPUTS),
         choices=OUTPUTS,
         help="channels (default 2, with --space ambisonic 4); more than 2: see --pairs",
     )

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from distill_control.cli.keeping.record import add_keep
 from distill_control.cli.support.options import add_space, integer_in, value_of, vocoder_name
+from distill_engine.system.names import printable
 from distill_engine.vocabulary.ranges import RENDER_RATES_HZ
 from distill_engine.vocabulary.table import VOCODERS, row
 
@@ -81,12 +82,17 @@ def _name_and_value(text: str) -> tuple[str, float]:
             raise ValueError
         return name, float(value)
     except ValueError:
-        raise argparse.ArgumentTypeError(f"{text!r} is not NAME=VALUE, such as brightness=0.5") from None
+        raise argparse.ArgumentTypeError(f"'{printable(text)}' is not NAME=VALUE, such as brightness=0.5") from None
 
 
 def _latent_and_value(text: str) -> tuple[int, float]:
     """Read I=VALUE, with the number of a latent dimension."""
     name, value = _name_and_value(text)
-    if not name.isdecimal():
-        raise argparse.ArgumentTypeError(f"{text!r} is not I=VALUE with the number of a latent dimension")
-    return int(name), value
+    try:
+        if not name.isdecimal():
+            raise ValueError
+        return int(name), value
+    except ValueError:
+        raise argparse.ArgumentTypeError(
+            f"'{printable(text)}' is not I=VALUE with the number of a latent dimension"
+        ) from None

@@ -7,6 +7,7 @@ import argparse
 from distill_control.cli.support.options import (
     YEAR_SECONDS,
     integer_in,
+    integer_of,
     positive_integer,
     positive_number,
     seconds,
@@ -65,9 +66,14 @@ def add_family_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--with-prior", nargs=0, action=NoPrior, help=argparse.SUPPRESS)
     dimensions = integer_in(MINIMUM_LATENT_DIM, MAXIMUM_LATENT_DIMS[2])
     parser.add_argument("--latent-dim", type=dimensions, metavar="N", help="latent dimensions, 8 to 128 (default 128)")
-    parser.add_argument("--levels", type=int, choices=LEVELS, help="levels of codes, with --family rvq (default 3)")
     parser.add_argument(
-        "--codes", type=int, choices=SIZES, help="codes of a level, with --family rvq (default by the sounds' length)"
+        "--levels", type=integer_of(LEVELS), choices=LEVELS, help="levels of codes, with --family rvq (default 3)"
+    )
+    parser.add_argument(
+        "--codes",
+        type=integer_of(SIZES),
+        choices=SIZES,
+        help="codes of a level, with --family rvq (default by the sounds' length)",
     )
     code_dim = integer_in(LEAST_COMPONENTS, COMPONENTS)
     parser.add_argument(

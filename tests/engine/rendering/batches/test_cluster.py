@@ -226,7 +226,18 @@ def test_models_are_analysed_by_order(tmp_path: Path, monkeypatch: pytest.Monkey
 
 
 @pytest.mark.parametrize(
-    "text", ["", "local:0", "local:x", "tcp://host", "tcp://:1", "tcp:host:1", "http://h:1", "tcp://h:99999"]
+    "text",
+    [
+        "",
+        "local:0",
+        "local:x",
+        "tcp://host",
+        "tcp://:1",
+        "tcp:host:1",
+        "http://h:1",
+        "tcp://h:99999",
+        "local:" + "9" * 5000,
+    ],
 )
 def test_what_is_no_cluster_is_a_usage_error(text: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit):
