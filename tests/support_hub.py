@@ -3,7 +3,8 @@
 Serves ROOT/<owner>/<name>/<file> as the hub library expects: file metadata by HEAD, content by GET with ranges. The port is
 printed on the first line, then one line per request. Options break it on purpose: `cut=N` closes the connection after N bytes
 of each file's first full download; `slow=N` sends N bytes a second; `lie` sends other
-bytes than the checksum says; `short` announces one byte more than it has; `portal` answers every request with a sign-in page.
+bytes than the checksum says; `short` announces one byte more than it has; `portal` answers every request with a sign-in
+page, `portal=N` with the status N.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ class Hub(BaseHTTPRequestHandler):
     slow = 0
     lie = False
     short = False
-    portal = False
+    portal: bool | int = False
     already_cut: set[str] = set()  # noqa: RUF012
 
     def log_message(self, format: str, *args: object) -> None:
@@ -40,9 +41,7 @@ class Hub(BaseHTTPRequestHandler):
 
     def _answer(self, *, with_body: bool) -> None:
         if self.portal:
-            self.send_response(200)
-            self.send_header("Content-Length", "0")
-            return self.end_headers()
+            return self._sign_in(with_body)
         found = re.fullmatch(r"/([^/]+/[^/]+)/resolve/[^/]+/([^?]+).*", self.path)
         repository = self.root / found[1] if found else None
         if found is None or repository is None or not repository.is_dir():
@@ -51,6 +50,15 @@ class Hub(BaseHTTPRequestHandler):
         if not file.is_file():
             return self._refuse("EntryNotFound")
         return self._send(file, with_body)
+
+    def _sign_in(self, with_body: bool) -> None:
+        page = b"<!DOCTYPE html><title>Welcome</title><form action='/login'>Sign in to use this network</form>"
+        self.send_response(200 if self.portal is True or self.path == "/login" else self.portal)
+        for name, value in (("Content-Type", "text/html"), ("Content-Length", len(page)), ("Location", "/login")):
+            self.send_header(name, str(value))
+        self.end_headers()
+        if with_body:
+            self.wfile.write(page)
 
     def _refuse(self, code: str) -> None:
         self.send_response(404)

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -46,7 +49,7 @@ def add_speech(tmp_path: Path) -> list[str]:
     import torch
 
     from distill_engine.vocoders.registry import build_vocoder
-    from distill_engine.vocoders.weights.records import published_config
+    from distill_engine.vocoders.weights.generators import published_config
 
     torch.manual_seed(0)
     network = build_vocoder("hifigan", published_config("hifigan", PUBLISHED)[0])
@@ -151,6 +154,40 @@ def test_what_goes_wrong_is_one_line(
     error = capsys.readouterr().err.strip().splitlines()
     assert error[-1].startswith("error: ")
     assert message in error[-1]
+
+
+def refused_download(tmp_path: Path, **environment: str) -> str:
+    """The one line with which a download by a user who is online fails."""
+    kept = {name: value for name, value in os.environ.items() if not name.lower().endswith("_proxy")}
+    kept |= {"HF_HUB_OFFLINE": "0", "HF_HUB_DISABLE_TELEMETRY": "1", "HF_HOME": str(tmp_path), **environment}
+    words = [sys.executable, "-m", "distill_control.cli.main", "vocoder", "download"]
+    done = subprocess.run(words, env=kept, capture_output=True, text=True, timeout=120)
+    assert (done.returncode, done.stdout) == (1, "")
+    (line,) = done.stderr.splitlines()
+    assert line.startswith("error: nvidia/bigvgan")
+    return line
+
+
+@pytest.mark.parametrize("status", [200, 302, 403, 511])
+def test_a_network_that_wants_a_sign_in_is_one_line(tmp_path: Path, status: int) -> None:
+    words = [sys.executable, str(Path(__file__).parents[2] / "support_hub.py"), str(tmp_path), f"portal={status}"]
+    with subprocess.Popen(words, stdout=subprocess.PIPE, text=True) as hub:
+        try:
+            assert hub.stdout is not None
+            endpoint = f"http://127.0.0.1:{hub.stdout.readline().strip()}"
+            said = refused_download(tmp_path, HF_ENDPOINT=endpoint)
+        finally:
+            hub.terminate()
+    if status < 400:
+        assert "something else answered instead of the hub, such as a network's sign-in page" in said
+    else:
+        assert f"the hub answered {status}" in said
+
+
+@pytest.mark.parametrize("proxy", ["nonsense", "nonsense://here", "http://127.0.0.1:1"])
+def test_a_proxy_that_is_none_is_one_line_that_names_its_variable(tmp_path: Path, proxy: str) -> None:
+    said = refused_download(tmp_path, HTTPS_PROXY=proxy, HF_ENDPOINT="https://hub.invalid")
+    assert "the hub cannot be reached through the proxy in HTTPS_PROXY (" in said
 
 
 def test_compare_makes_sounds_figures_and_a_page(
