@@ -206,11 +206,14 @@ def test_a_server_that_stands_still_keeps_no_engine_whatever_signal_ends_it(jack
         assert np.abs(sound).max() > 1e-4
 
 
-def test_listing_devices_ends_well_beside_a_server(jack_servers):
+@pytest.mark.parametrize(
+    ("words", "times"), [(["engine", "--list-devices"], 4), (["main", "doctor", "--json"], 2)], ids=["list", "doctor"]
+)
+def test_listing_devices_ends_well_beside_a_server(jack_servers, words, times):
     """PortAudio that is not ended crashes the process at its exit, in most runs."""
     server = jack_servers().start()
-    command = [sys.executable, "-m", "distill_control.cli.engine", "--list-devices"]
-    for _ in range(4):
-        run = subprocess.run(command, env=server.environment, capture_output=True, text=True, timeout=60, check=False)
+    command = [sys.executable, "-m", f"distill_control.cli.{words[0]}", *words[1:]]
+    for _ in range(times):
+        run = subprocess.run(command, env=server.environment, capture_output=True, text=True, timeout=120, check=False)
         assert (run.returncode, run.stderr) == (0, "")
         assert "system (JACK Audio Connection Kit" in run.stdout
