@@ -1,4 +1,4 @@
-"""`distill train` and `distill train-vocoder` as a user types them: real processes, real files, real Ctrl-C."""
+"""`distill train` and `distill train-vocoder` as a user types them: real processes, real files, real Ctrl-C and other signals."""
 
 from __future__ import annotations
 
@@ -68,8 +68,13 @@ def test_a_trained_model_renders(trained: Path, tmp_path: Path) -> None:
 
 
 @pytest.mark.usefixtures("without_export")
-def test_ctrl_c_saves_a_checkpoint_and_resume_continues_it(
-    sounds: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP], ids=lambda number: number.name)
+def test_a_signal_saves_a_checkpoint_and_resume_continues_it(
+    sounds: Path,
+    tmp_path: Path,
+    number: signal.Signals,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     path = tmp_path / "m.distillgan"
     words = [*DISTILL, "train", str(sounds), "-o", str(path), "--family", "rvq", "--epochs", "2000", "--no-analysis"]
@@ -82,7 +87,7 @@ def test_ctrl_c_saves_a_checkpoint_and_resume_continues_it(
         if '"progress"' in line:
             break
     time.sleep(0.5)
-    process.send_signal(signal.SIGINT)
+    process.send_signal(number)
     rest = process.stderr.read()
     process.stderr.close()
     assert process.wait(60) == 3
