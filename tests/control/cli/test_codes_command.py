@@ -198,9 +198,10 @@ def test_fit_takes_other_sizes_and_refuses_those_that_are_none(model, capsys):
     assert main(["codes", "fit", str(model), "--levels", "2", "--codes", "128", "--json"]) == 0
     table = json.loads(capsys.readouterr().out)
     assert (table["levels"], table["size"], len(table["error"])) == (2, 128, 2)
-    for wrong in (["--levels", "5"], ["--levels", "1"], ["--codes", "0"]):
-        assert main(["codes", "fit", str(model), *wrong]) == 1
-        assert "2, 3 or 4 levels of 64, 128 or 256" in capsys.readouterr().err
+    for wrong, way in (("--levels 5", "2, 3 or 4"), ("--levels 1", "2, 3 or 4"), ("--codes 0", "64, 128 or 256")):
+        with pytest.raises(SystemExit):
+            main(["codes", "fit", str(model), *wrong.split()])
+        assert f"is out of range: give {way}" in capsys.readouterr().err
     assert main(["model", "info", str(model)]) == 0
     assert "Structure" in capsys.readouterr().out
 
