@@ -83,7 +83,7 @@ class Receiver:
         return True
 
     def _answer_malformed(self, error: Exception, client: Client, began: float) -> None:
-        """Answer a packet that could not be decoded; its sender's time pays for it, while it lasts."""
+        """Answer a packet that could not be decoded; its sender's time pays for it."""
         self.malformed += 1
         address = error.address if isinstance(error, PacketError) else "/"
         client.reply("/distill/error", address[:120], line_on(error, "an OSC packet"))

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import Protocol
 
 SERVICES: tuple[str, ...] = (
-    "distill_control.session.preset_service",
+    "distill_control.session.presets.service",
     "distill_control.session.library_service",
     "distill_control.session.marks.service",
     "distill_control.web.service",

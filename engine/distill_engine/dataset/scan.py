@@ -165,7 +165,7 @@ def _groups(found: list[FoundFile]) -> Iterator[list[FoundFile]]:
 
 
 def _seconds(one: FoundFile) -> float:
-    """Return how long a file may be: the memory that it takes follows, whatever its size on disk."""
+    """Return how long a file may be: its memory follows from that, not from its size on disk."""
     try:
         size = one.path.stat().st_size
         if one.reason or size > SIDE_BY_SIDE_BYTES:

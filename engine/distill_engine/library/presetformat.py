@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,6 @@ from typing import Any
 from distill_engine.errors import PresetError
 from distill_engine.library.presetfiles import checked_table, read_json
 from distill_engine.library.presetnames import old_name, same_model
-from distill_engine.library.presetorder import POSITION_LIMIT
 from distill_engine.system.names import name_fault, normalised, printable
 
 FORMAT = "distill-preset"
@@ -20,6 +20,7 @@ VERSION = 1
 VALUE_LIMIT = 1000  # values of a preset
 TAG_LIMIT = 50  # tags of a preset
 TAG_CHARACTERS = 64  # of a tag, at most
+POSITION_LIMIT = 100_000  # of a position in the list, from 0, either way
 NOTE_CHARACTERS = 10_000  # of a note, at most
 
 Value = float | int | str
@@ -113,3 +114,38 @@ def checked_values(values: Mapping[str, object], where: str) -> dict[str, Value]
 def to_json(preset: Preset) -> dict[str, object]:
     """Return a preset as values for JSON."""
     return {"format": FORMAT, "version": VERSION, **asdict(replace(preset, values=dict(preset.values)))}
+
+
+def room_at(positions: Sequence[float], at: int) -> tuple[int, list[float]]:
+    """Make room for one more at index `at` of `positions`, which are in order.
+
+    Return an index, and the positions from there on in the longer list: of the new one, and of
+    those on either side that must give way because no number lies between them.
+
+    >>> room_at([0, 1, 2], 1)
+    (1, [0.5])
+    >>> room_at([0, 1, 1, 3], 2)
+    (1, [0.75, 1.5, 2.25])
+    """
+    width = 0
+    while True:
+        first, last = max(at - width, 0), min(at + width, len(positions))
+        ends = positions[max(first - 1, 0) : first], positions[last : last + 1]
+        places = _spread(*ends, last - first + 1)
+        limits = [*ends[0], *places, *ends[1]]
+        rises = all(before < after for before, after in itertools.pairwise(limits))
+        fits = rises and all(abs(place) <= POSITION_LIMIT for place in places)
+        if fits or width >= len(positions):
+            return first, places
+        width = 2 * width or 1
+
+
+def _spread(before: Sequence[float], after: Sequence[float], count: int) -> list[float]:
+    """Return `count` positions after the one of `before`, if any, and before that of `after`."""
+    if before and after:
+        step = (after[0] - before[0]) / (count + 1)
+        return [before[0] + step * number for number in range(1, count + 1)]
+    if before:
+        return [before[0] + number for number in range(1, count + 1)]
+    start = after[0] - count if after else 0
+    return [start + number for number in range(count)]

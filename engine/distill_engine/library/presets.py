@@ -18,10 +18,9 @@ from distill_engine.library.presetfiles import Stamp, read_json, remove, stamp_o
 from distill_engine.library.presetformat import Preset as Preset
 from distill_engine.library.presetformat import Value as Value
 from distill_engine.library.presetformat import checked_values as checked_values
-from distill_engine.library.presetformat import checked_words, to_json
+from distill_engine.library.presetformat import checked_words, room_at, to_json
 from distill_engine.library.presetformat import read_preset as read_preset
 from distill_engine.library.presetnames import checked_name, file_stem, model_folder
-from distill_engine.library.presetorder import room_at
 from distill_engine.system.file_lock import turn
 from distill_engine.system.names import printable, same_name
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 
 import numpy as np
@@ -257,9 +257,7 @@ def prepare_instrument(
         ModelFileError, VocoderError: if the file cannot be played, or not with this vocoder.
     """
 
-    def universal() -> bool:
-        return bigvgan_serves(torch_device)
-
+    universal = partial(bigvgan_serves, torch_device)
     with ModelFile.open(path) as file:
         manifest = file.manifest
         if "model" not in file.parts:

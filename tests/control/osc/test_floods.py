@@ -27,7 +27,7 @@ from distill_control.osc.query_server.service import CONNECTION_LIMIT, OscQueryS
 from distill_control.osc.receiver import MALFORMED_IN_A_ROW, SURCHARGES_SECONDS, Receiver
 from distill_control.osc.server import FRAMES_AT_ONCE, TcpServer
 from distill_control.osc.server_context import ServerContext
-from distill_control.session.preset_service import PresetController
+from distill_control.session.presets.service import PresetController
 from distill_control.settings import ControlSettings
 from distill_engine.library.presets import PresetStore
 

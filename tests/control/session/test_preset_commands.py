@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from distill_control.session import Session
-from distill_control.session.preset_service import PresetController
+from distill_control.session.presets.service import PresetController
 from distill_engine.library.presets import PresetStore
 from distill_engine.vocabulary.table import PARAMETERS, row
 from support_control import RecordingLink

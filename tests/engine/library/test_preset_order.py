@@ -10,8 +10,7 @@ from hypothesis import strategies as st
 
 from distill_engine.library import presets
 from distill_engine.library.presetfiles import write_json
-from distill_engine.library.presetformat import Preset, to_json
-from distill_engine.library.presetorder import room_at
+from distill_engine.library.presetformat import Preset, room_at, to_json
 from distill_engine.library.presets import PresetStore
 
 VALUES = {"/distill/width": 0.5}

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from distill_control.arguments import Value
 from distill_control.session.engine_protocol import ModelInfo
-from distill_control.session.preset_pair import PresetPair
+from distill_control.session.presets.pair import PresetPair
 from distill_control.session.service import Notify
 from distill_control.session.session import PRESET_ORIGIN, Handler, Session
 from distill_control.settings import ControlSettings

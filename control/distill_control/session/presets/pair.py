@@ -31,7 +31,7 @@ class PresetPair:
         return model is self.model and store.stamps(self.presets) == self.stamps
 
     def between(self, x: float) -> dict[str, Value]:
-        """Return the parameters that both have, interpolated: 0 is the first preset, 1 the second."""
+        """Return the parameters that both have, interpolated: 0 is one preset, 1 the other."""
         if not self.values:
             return {}
         one, other = self.values

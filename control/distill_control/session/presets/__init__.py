@@ -1,0 +1,1 @@
+"""Presets in the control process: commands on them, and a place that moves between two."""
