@@ -8,8 +8,9 @@ from __future__ import annotations
 from distill_engine.audio.mel_config import MelConfig
 from distill_engine.errors import VocoderError
 from distill_vendor.bigvgan import PIN, PINS, BigVGANConfig, Pin
+from distill_vendor.bigvgan.config import UPSTREAM_NAMES
 
-__all__ = ["PIN", "PINS", "BigVGANConfig", "Pin", "mel_of", "pinned"]
+__all__ = ["PIN", "PINS", "UPSTREAM_NAMES", "BigVGANConfig", "Pin", "mel_of", "pinned"]
 
 
 def mel_of(config: BigVGANConfig) -> MelConfig:

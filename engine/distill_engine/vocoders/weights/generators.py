@@ -13,10 +13,9 @@ from typing import Any
 from distill_engine.audio.mel_config import MelConfig
 from distill_engine.system.config_values import MAX_NUMBERS, misfit
 from distill_engine.system.names import printable
-from distill_engine.vocoders.bigvgan import BigVGANConfig, mel_of
+from distill_engine.vocoders.bigvgan import UPSTREAM_NAMES, BigVGANConfig, mel_of
 from distill_engine.vocoders.configs import HifiGanConfig
 from distill_engine.vocoders.sizes import MAX_LAYERS, generator_layers, generator_numbers
-from distill_vendor.bigvgan.config import UPSTREAM_NAMES
 
 LARGEST_N_FFT, LARGEST_BANDS = 1 << 15, 512  # of a mel that added weights may take
 _CONFIGS: dict[str, Any] = {"hifigan": HifiGanConfig, "bigvgan": BigVGANConfig}
