@@ -25,13 +25,18 @@ FREE_BYTES = 20_000  # a file may have these and no more; one of the batch has 5
 
 @contextmanager
 def little_space() -> Iterator[None]:
-    """Let no file grow beyond FREE_BYTES, as where a disk or a quota is full."""
+    """Let no file grow beyond FREE_BYTES, as where a disk or a quota is full.
+
+    Python writes no bytecode meanwhile: it would keep the beginning of it as the whole.
+    """
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    writes, sys.dont_write_bytecode = sys.dont_write_bytecode, True
     resource.setrlimit(resource.RLIMIT_FSIZE, (FREE_BYTES, hard))
     try:
         yield
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+        sys.dont_write_bytecode = writes
 
 
 def one_line(capsys: pytest.CaptureFixture[str]) -> str:

@@ -89,6 +89,7 @@ import resource, sys, time, numpy
 from pathlib import Path
 from distill_engine.audio_io.output import FileOutput
 
+sys.dont_write_bytecode = True  # a file of it that is cut off would be taken for whole
 resource.setrlimit(resource.RLIMIT_FSIZE, (400_000, 400_000))
 output = FileOutput(Path(sys.argv[1]), 44100, lambda sentence: print(sentence, flush=True))
 done = 0

@@ -90,6 +90,6 @@ def test_the_measurement_is_of_the_order_of_what_it_measures(tiny_model):
 def test_a_vocoder_that_is_not_here_does_not_bring_torch_into_the_process(tiny_model, monkeypatch, tmp_path, name):
     monkeypatch.setenv("DISTILL_HOME", str(tmp_path))
     monkeypatch.setattr(realtime_check, "leave_a_core", lambda: pytest.fail("torch was imported"))
-    monkeypatch.setattr(vocoder_weights, "read_record", lambda path: None)
+    monkeypatch.setattr(vocoder_weights, "read_record", lambda *_: None)
     with pytest.raises(VocoderError, match="is unknown; choose|not on this machine"):
         fit_instrument(tiny_model, FitRequest(name))

@@ -63,6 +63,7 @@ import numpy as np
 from distill_engine.errors import ModelFileError
 from distill_engine.modelfile import update_model
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+sys.dont_write_bytecode = True  # a file of it that is cut off would be taken for whole
 resource.setrlimit(resource.RLIMIT_FSIZE, (50_000, 50_000))
 try:
     update_model(sys.argv[1], parts={"training/model": {"m": np.ones(50_000)}})

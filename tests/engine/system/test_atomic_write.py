@@ -99,6 +99,7 @@ import resource, signal, sys
 from pathlib import Path
 from distill_engine.system.atomic_write import write_advice, write_file
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+sys.dont_write_bytecode = True  # a file of it that is cut off would be taken for whole
 resource.setrlimit(resource.RLIMIT_FSIZE, (50_000, 50_000))
 try:
     write_file(Path(sys.argv[1]), bytes(100_000))
