@@ -115,7 +115,7 @@ def draw(found: dict[str, np.ndarray], target: Path) -> None:
         axis.set(title=name, ylabel="mel band")
     axes[-1].set_xlabel("seconds")
     target.parent.mkdir(parents=True, exist_ok=True)
-    figure.savefig(target, dpi=90)
+    figure.savefig(target, dpi=64)
 
 
 def main() -> None:
