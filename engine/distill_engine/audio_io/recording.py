@@ -20,9 +20,9 @@ import soundfile
 
 from distill_engine.audio.arrays import Float32Array
 from distill_engine.errors import AudioFileError
-from distill_engine.system.atomic_write import is_still_there, sync_folder, write_advice
+from distill_engine.system.atomic_write import NEW_FILE, is_still_there, sync_folder, write_advice
 from distill_engine.system.portable.files import write_at
-from distill_engine.system.removed_files import NEW_FILE, SecondCopy, create_free, keep_open
+from distill_engine.system.removed_files import SecondCopy, create_free, keep_open
 from distill_engine.system.threads import lower_thread_priority
 
 AUDIO_SUFFIXES = (".wav", ".flac", ".aiff", ".ogg")

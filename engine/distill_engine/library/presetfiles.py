@@ -11,9 +11,6 @@ from distill_engine.system.regular_files import read_small
 
 FILE_LIMIT_BYTES = 1_000_000
 
-Stamp = tuple[int, int, int]
-"""What a file has that changes with it."""
-
 
 def read_json(path: Path) -> Any:
     """Return the contents of a JSON file.
@@ -76,12 +73,3 @@ def remove(path: Path) -> None:
         path.unlink(missing_ok=True)
     except OSError as error:
         raise PresetError(f"{path} cannot be deleted: {error.strerror or error}") from None
-
-
-def stamp_of(path: Path) -> Stamp | None:
-    """Return a file's time of change in ns, size in bytes and number; None if there is none."""
-    try:
-        status = path.stat()
-    except OSError:
-        return None
-    return status.st_mtime_ns, status.st_size, status.st_ino

@@ -14,7 +14,7 @@ from pathlib import Path
 from distill_engine.errors import LibraryError, PresetError
 from distill_engine.library import folders
 from distill_engine.library.history.trash import Trash
-from distill_engine.library.presetfiles import Stamp, read_json, remove, stamp_of, write_json, write_new
+from distill_engine.library.presetfiles import read_json, remove, write_json, write_new
 from distill_engine.library.presetformat import Preset as Preset
 from distill_engine.library.presetformat import Value as Value
 from distill_engine.library.presetformat import checked_values as checked_values
@@ -23,6 +23,7 @@ from distill_engine.library.presetformat import read_preset as read_preset
 from distill_engine.library.presetnames import checked_name, file_stem, model_folder
 from distill_engine.system.file_lock import turn
 from distill_engine.system.names import printable, same_name
+from distill_engine.system.regular_files import Stamp, stamp_of
 
 SUFFIX = ".preset.json"
 PRESET_LIMIT = 10_000  # presets of a model

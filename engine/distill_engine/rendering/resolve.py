@@ -61,9 +61,7 @@ def _kept(played: PlayedModel) -> Path | None:
     path = find_version(played.digests)
     if path is None:
         return None
-    digests = _digests(path)
-    named = {part: digest for part, digest in played.digests.items() if part != "vocoder"}
-    return path if all(digests.get(part, "") == digest for part, digest in named.items()) else None
+    return path if played.is_of(_digests(path)) else None
 
 
 def _name(path: Path) -> str:

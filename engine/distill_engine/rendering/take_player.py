@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -20,7 +19,7 @@ from distill_engine.synthesis.marks.plane import MarkPlane
 from distill_engine.synthesis.space.layout import Hearing
 from distill_engine.synthesis.synth import Synth
 from distill_engine.synthesis.synth_state import SynthState
-from distill_engine.synthesis.take_header import is_played
+from distill_engine.synthesis.take_header import played_model
 from distill_engine.system.listeners import Listener, ignore
 from distill_engine.system.names import printable
 from distill_engine.takes.take import (
@@ -67,7 +66,7 @@ def play_take(
             f"({instrument.model_digest[:12]}); give the model it was played with"
         )
     _check_analysis(instrument, header.main)
-    if not is_played(replace(instrument, name=header.main.name), header.main):
+    if not header.main.is_of(played_model(0, instrument).digests):
         notify(
             f"codes, controls or level of {printable(header.main.name, 80)} are others than when the take was played, "
             "so it may sound different"
@@ -219,7 +218,8 @@ class _TakePlayer:
         """
         model = event.model
         old = self._synth.instrument_at(model.slot)
-        if self._vocoder is None or old is None or not is_played(old, model):
+        same = old is not None and old.name == model.name and model.is_of(played_model(model.slot, old).digests)
+        if self._vocoder is None or not same:
             self._synth.swap(self._swapped(model), event.fade_seconds, slot=model.slot)
 
     def _play_codes(self, event: CodesChange) -> None:

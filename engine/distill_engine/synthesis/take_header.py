@@ -22,16 +22,6 @@ def played_model(slot: int, instrument: Instrument) -> PlayedModel:
     return PlayedModel(slot, instrument.name, instrument.vocoder.name, known)
 
 
-def is_played(instrument: Instrument, played: PlayedModel) -> bool:
-    """Return whether an instrument is the version of a model that was played, with any vocoder.
-
-    Takes of before name fewer digests.
-    """
-    now = played_model(played.slot, instrument).digests
-    named = {part: digest for part, digest in played.digests.items() if part != "vocoder"}
-    return instrument.name == played.name and all(now.get(part, "") == digest for part, digest in named.items())
-
-
 def take_header(instruments: Mapping[int, Instrument], seed: int, block: int, state: StateDict) -> TakeHeader:
     """Describe what plays now: `instruments` by blend slot, slot 0 among them."""
     main = instruments[0]

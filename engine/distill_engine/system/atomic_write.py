@@ -14,7 +14,7 @@ import os
 import secrets
 import stat
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import BinaryIO
 
@@ -25,6 +25,7 @@ TEMPORARY_SUFFIX = ".distill-tmp"
 LOCK_SECONDS = 60.0
 STALE_SECONDS = 24 * 3600.0
 _NAME_CHARACTERS = 40  # of the file's name in the temporary one: at most 160 bytes in UTF-8
+NEW_FILE = os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
 _COPY_BYTES = 1 << 20  # read at a time
 
 _FAILURES = {
@@ -75,17 +76,8 @@ def write_new_file(path: Path, data: bytes, mode: int = 0o666) -> None:
 
     Raises FileExistsError where the name is taken, else OSError as the system gives it.
     """
-    temporary, descriptor = open_temporary(path, mode)
-    try:
-        with open(descriptor, "wb", buffering=0) as file:
-            write_all(file, data)
-            sync_file(descriptor)
-            if RENAMES_OPEN_FILES:  # while the temporary file is open, and so locked
-                give_new_name(temporary, path)
-        if not RENAMES_OPEN_FILES:
-            give_new_name(temporary, path)
-    finally:
-        temporary.unlink(missing_ok=True)
+    with _becoming(path, give_new_name, mode) as (_, file):
+        write_all(file, data)
 
 
 def write_all(file: BinaryIO, data: bytes | memoryview) -> None:
@@ -125,22 +117,31 @@ def replacing(path: Path, *, sweep: bool = True) -> Iterator[BinaryIO]:
     path = _file_to_replace(path)
     if sweep:
         remove_stale(path.parent)
-    temporary, descriptor = open_temporary(path)
+    with _becoming(path, os.replace) as (temporary, file):
+        with contextlib.suppress(FileNotFoundError, PermissionError):
+            os.chmod(temporary, stat.S_IMODE(os.stat(path).st_mode))
+        yield file
+    sync_folder(path.parent)
+
+
+@contextlib.contextmanager
+def _becoming(
+    path: Path, give_name: Callable[[Path, Path], None], mode: int = 0o666
+) -> Iterator[tuple[Path, BinaryIO]]:
+    """Open a temporary file that gets its name if the block ends well, and is removed otherwise."""
+    temporary, descriptor = open_temporary(path, mode)
     try:
         with open(descriptor, "wb", buffering=0) as file:
-            with contextlib.suppress(FileNotFoundError, PermissionError):
-                os.chmod(temporary, stat.S_IMODE(os.stat(path).st_mode))
-            yield file
+            yield temporary, file
             sync_file(descriptor)
             if RENAMES_OPEN_FILES:  # while the temporary file is open, and so locked
-                os.replace(temporary, path)
+                give_name(temporary, path)
         if not RENAMES_OPEN_FILES:
-            os.replace(temporary, path)
+            give_name(temporary, path)
     except BaseException:
         with contextlib.suppress(OSError):
             temporary.unlink()
         raise
-    sync_folder(path.parent)
 
 
 def _file_to_replace(path: Path) -> Path:
@@ -245,7 +246,7 @@ def open_temporary(path: Path, mode: int = 0o666) -> tuple[Path, int]:
     while True:
         name = f".{path.name[:_NAME_CHARACTERS]}.{secrets.token_hex(8)}{TEMPORARY_SUFFIX}"
         temporary = path.with_name(name)
-        descriptor = os.open(temporary, os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), mode)
+        descriptor = os.open(temporary, NEW_FILE, mode)
         if try_lock(descriptor) is not False and is_still_there(temporary, descriptor):
             return temporary, descriptor
         os.close(descriptor)  # another writer took it for stale before it was locked, and has removed it

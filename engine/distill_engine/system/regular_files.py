@@ -17,6 +17,10 @@ from typing import Any
 _FLAGS = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
 
 
+Stamp = tuple[int, int, int]
+"""What a file has that changes with it."""
+
+
 class NotRegularError(OSError):
     """A path leads to a folder, a pipe or a device."""
 
@@ -71,6 +75,15 @@ def read_small(path: Path, limit_bytes: int) -> bytes:
     if len(data) > limit_bytes:
         raise OSError(errno.EFBIG, f"it is over {limit_bytes / 2**20:g} MB", str(path))
     return data
+
+
+def stamp_of(path: Path) -> Stamp | None:
+    """Return a file's time of change in ns, size in bytes and number; None if there is none."""
+    try:
+        status = path.stat()
+    except OSError:
+        return None
+    return status.st_mtime_ns, status.st_size, status.st_ino
 
 
 def sha256_of(path: Path) -> str:

@@ -9,10 +9,9 @@ import sys
 from collections.abc import Iterable
 from pathlib import Path
 
-from distill_engine.system.atomic_write import is_still_there, sync_folder
+from distill_engine.system.atomic_write import NEW_FILE, is_still_there, sync_folder
 from distill_engine.system.portable.files import read_at, sync_file, write_at
 
-NEW_FILE = os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
 _CHUNK = 1 << 20  # bytes copied at once
 
 

@@ -58,6 +58,14 @@ class PlayedModel:
         """Return the digest of a part, "" if it has none."""
         return self.digests.get(part, "")
 
+    def is_of(self, digests: Mapping[str, str]) -> bool:
+        """Return whether a model's `digests` by part are what was played, whatever the vocoder.
+
+        Takes of before name fewer parts.
+        """
+        named = [(part, digest) for part, digest in self.digests.items() if part != "vocoder"]
+        return all(digests.get(part, "") == digest for part, digest in named)
+
 
 @dataclass(frozen=True)
 class TakeHeader:

@@ -111,15 +111,12 @@ def slimmed(path: Path, output: Path | None, forget: bool) -> tuple[dict[str, An
 
 def _forgotten(file: ModelFile, config: ModelConfig) -> tuple[dict[str, Any], dict[str, Any]] | None:
     """Return the parts that hold sounds without these, and the analysis's table."""
-    from distill_engine.analysis.stretches.skeleton import Skeleton
     from distill_engine.analysis.stretches.without_path import without_path
-    from distill_engine.inference.stored_codes import PART, without_corpus
+    from distill_engine.inference.stored_codes import PART, skeleton_of_file, without_corpus
 
     if "analysis" not in file.parts:
         return None
-    skeleton = None
-    if config.version == 2:
-        skeleton = Skeleton.from_part(file.read_part("model"), config.bands, config.latent_dim, str(file.path))
+    skeleton = skeleton_of_file(file) if config.version == 2 else None
     arrays, table = without_path(file.read_part("analysis"), file.manifest.analysis, skeleton)
     codes = {PART: without_corpus(file.read_part(PART))} if PART in file.parts else {}
     return {"analysis": arrays, **codes}, table

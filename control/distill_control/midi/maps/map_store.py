@@ -14,10 +14,9 @@ from distill_control.midi.maps.mapfile import binding_lines, parse_map, read_tex
 from distill_control.midi.maps.mapwriter import format_map, save_text, with_binding, without_bindings
 from distill_engine.errors import ControlError
 from distill_engine.system.file_lock import turn
+from distill_engine.system.regular_files import Stamp, stamp_of
 
 Notify = Callable[[str, str], None]
-Stamp = tuple[int, int, int]
-"""Modification time in ns, size in bytes and inode of a file."""
 
 POLL_SECONDS = 0.5
 """Least time between two looks for changed files."""
@@ -115,7 +114,7 @@ class MapStore:
         return explicit + [path for path in found if path != self.explicit]
 
     def _read(self, path: Path) -> bool:
-        stamp = _stamp(path)
+        stamp = stamp_of(path)
         entry = self._entries.get(path)
         if entry is not None and entry.stamp == stamp:
             return False
@@ -162,7 +161,7 @@ class MapStore:
     def _write(self, path: Path, text: str) -> None:
         read = parse_map(text, str(path))
         save_text(path, text)
-        self._entries[path] = _Entry(_stamp(path), read)
+        self._entries[path] = _Entry(stamp_of(path), read)
 
 
 def known_map(port: str) -> MidiMap | None:
@@ -197,11 +196,3 @@ def with_learned(midi_map: MidiMap, binding: Binding) -> MidiMap:
 def _plain_name(port: str) -> str:
     """Return a port's name without the numbers that ALSA appends (`nanoKONTROL2 MIDI 1 24:0`)."""
     return re.sub(r"(\s+\d+:\d+|\s+\d+)$", "", port).strip() or "controller"
-
-
-def _stamp(path: Path) -> Stamp | None:
-    try:
-        status = path.stat()
-    except OSError:
-        return None
-    return status.st_mtime_ns, status.st_size, status.st_ino

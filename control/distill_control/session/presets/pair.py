@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 from distill_control.arguments import Value
 from distill_control.session.engine_protocol import ModelInfo
-from distill_engine.library.presetfiles import Stamp
 from distill_engine.library.presetformat import Preset
 from distill_engine.library.presets import PresetStore
+from distill_engine.system.regular_files import Stamp
 from distill_engine.vocabulary import table as vocabulary
 
 

@@ -105,7 +105,7 @@ def read_record(folder: Path, name: str | None = None) -> WeightsRecord | None:
     except (FileNotFoundError, NotADirectoryError):
         return None
     except OSError as error:
-        raise _unreadable(path, error) from None
+        raise unreadable(path, error) from None
     values = read_json(path)
     try:
         record = _checked(WeightsRecord(**{**values, "folder": folder}))
@@ -118,7 +118,7 @@ def read_record(folder: Path, name: str | None = None) -> WeightsRecord | None:
     try:
         size = record.tensors.stat().st_size if record.tensors.is_file() else -1
     except OSError as error:
-        raise _unreadable(record.tensors, error) from None
+        raise unreadable(record.tensors, error) from None
     if size != record.converted_size:
         raise WeightsError(
             f"{record.tensors}: has {max(size, 0)} bytes instead of {record.converted_size}: "
@@ -127,7 +127,8 @@ def read_record(folder: Path, name: str | None = None) -> WeightsRecord | None:
     return record
 
 
-def _unreadable(path: Path, error: OSError) -> WeightsError:
+def unreadable(path: Path, error: OSError) -> WeightsError:
+    """Return the error for a file or folder that cannot be read."""
     return WeightsError(f"{path}: cannot be read ({reason_of(error)}): check its permissions")
 
 
@@ -189,7 +190,7 @@ def found(parent: Path) -> Iterator[tuple[str, WeightsRecord | WeightsError]]:
     except (FileNotFoundError, NotADirectoryError):
         return
     except OSError as error:
-        yield parent.name, _unreadable(parent, error)
+        yield parent.name, unreadable(parent, error)
         return
     for folder in folders:
         try:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from distill_engine.errors import WeightsError
 from distill_engine.system.regular_files import reason_of, sha256_of
-from distill_engine.vocoders.weights.records import RECORD, WeightsRecord
+from distill_engine.vocoders.weights.records import RECORD, WeightsRecord, unreadable
 
 
 def verify(record: WeightsRecord) -> None:
@@ -18,7 +18,7 @@ def verify(record: WeightsRecord) -> None:
     try:
         whole = sha256_of(record.tensors) == record.converted_sha256
     except OSError as error:
-        raise WeightsError(f"{record.tensors}: cannot be read ({reason_of(error)}): check its permissions") from None
+        raise unreadable(record.tensors, error) from None
     if whole:
         return
     try:
