@@ -14,7 +14,7 @@ from live_support import programs
 from live_support.engine_process import Engine
 from live_support.footprint import descriptors, memory_mb
 from live_support.hearing import Hearing, Sound, heard_piece, judge, sounding
-from live_support.load import Flood
+from live_support.load import BusyProgram, Flood
 from live_support.players import MIDI_MAP, MIDI_PORT
 from live_support.underrun_watch import UnderrunWatch
 
@@ -43,14 +43,15 @@ COLUMNS = (
 class Load:
     """OSC messages a second, a spinning Python thread in the control process, vocoder changes.
 
-    `players`: four OSC clients, a WebSocket client, a MIDI controller and a page do things at random,
-    and a take is recorded.
+    `busy`: another program of ordinary priority never rests. `players`: four OSC clients, a WebSocket
+    client, a MIDI controller and a page do things at random, and a take is recorded.
     """
 
     rate: int = 0
     spinning: bool = False
     swaps: bool = False
     players: bool = False
+    busy: bool = False
 
 
 EVERYTHING = Load(rate=2000, spinning=True, swaps=True)
@@ -100,13 +101,15 @@ def _beside(sound: Sound, load: Load) -> Iterator[None]:
         programs.start("players", engine.port, engine.query_port, env=server.environment) if load.players else None
     )
     flood = Flood(engine.port, load.rate) if load.rate else None
+    program = BusyProgram() if load.busy else None
     try:
         yield
         if players is not None and players.poll() is not None:
             raise RuntimeError("the players ended before their time")
     finally:
-        if flood is not None:
-            flood.stop()
+        for beside in (flood, program):
+            if beside is not None:
+                beside.stop()
         if players is not None:
             players.terminate()
             players.wait()
@@ -143,5 +146,6 @@ def keep_changing(engine: Engine, seconds: float, vocoder: str) -> int:
     kinds = [vocoder, "vocos" if vocoder != "vocos" else "hifigan"]
     while (left := end - time.monotonic()) > 0:
         time.sleep(min(CHANGE_SECONDS, left))
-        changes += engine.osc.do("/distill/vocoder", kinds[(changes + 1) % 2]) is None
+        with contextlib.suppress(TimeoutError):  # a datagram was lost in the flood: ask for the next change
+            changes += engine.osc.do("/distill/vocoder", kinds[(changes + 1) % 2]) is None
     return changes

@@ -1,9 +1,10 @@
-"""Processes beside a playing engine: a flood of messages, an idle JACK client."""
+"""Processes beside a playing engine: a flood of messages, a busy program, an idle JACK client."""
 
 from __future__ import annotations
 
 import contextlib
 import subprocess
+import sys
 from typing import Any
 
 from live_support import programs
@@ -19,6 +20,18 @@ class Flood:
     def stop(self) -> None:
         """End it."""
         self._process.terminate()
+        self._process.wait()
+
+
+class BusyProgram:
+    """A process of ordinary priority that never rests."""
+
+    def __init__(self) -> None:
+        self._process = subprocess.Popen([sys.executable, "-c", "while True: pass"])
+
+    def stop(self) -> None:
+        """End it."""
+        self._process.kill()
         self._process.wait()
 
 
