@@ -25,8 +25,8 @@ from transfer import first_version
 
 if TYPE_CHECKING:
     from distill_engine.analysis.stretches.skeleton import Skeleton
+    from distill_engine.codes.prior_corpus import PriorCorpus
     from distill_engine.synthesis.instrument import Instrument
-    from distill_engine.synthesis.sources.prior_source import PriorCorpus
 
 COST_HOPS = 6000
 """Hops whose time is taken."""
@@ -152,10 +152,10 @@ def play(run: Run, name: str, folder: Path, model: Path, instrument: Instrument,
     """Add the row of a minute's playing."""
     from distill_control.cli.main import main as distill
     from distill_engine.audio.files import read_audio
+    from distill_engine.codes.prior_corpus import PriorCorpus
     from distill_engine.dataset.corpus import load_corpus
     from distill_engine.rendering.coding.fitted_codes import longest_copy, played_columns
     from distill_engine.rendering.loaded_model import load_model
-    from distill_engine.synthesis.sources.prior_source import PriorCorpus
 
     sound = model.with_suffix(".wav")
     if distill(["render", str(model), "-o", str(sound), "--source", "prior", "--duration", "60"]):

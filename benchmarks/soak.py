@@ -32,7 +32,8 @@ BENCHMARK = Benchmark(
             "random",
             "Four OSC clients, a WebSocket client, a MIDI controller and a page that do things at random, ten vocoder changes a minute, "
             "and unless calm 2,000 OSC messages a second and another program that never rests; by piece of ten minutes. "
-            "A take of each piece was rendered and compared with what was played. Memory is that of the engine's processes at the end of a piece.",
+            "A take of each piece was rendered and compared with what was played. Memory is that of the engine's "
+            "processes at the end of a piece.",
             (
                 Column("vocoder", "vocoder"),
                 Column("calm", "calm"),

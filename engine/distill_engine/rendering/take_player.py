@@ -112,7 +112,7 @@ class _TakePlayer:
         self._synth = Synth(
             instrument, seed=header.seed, block=header.block, output_tick=header.output_tick, layout=hearing.layout
         )
-        self._synth.loop.play_as_before(retold=header.retold, by_kind=header.by_kind, primed=header.primed)
+        self._synth.loop.play_as_before(header.rules)
         same = vocoder is None and instrument.vocoder_digest == header.main.digest("vocoder")
         recorded = self._restore(networks=same)
         if self._space is not None:
@@ -241,8 +241,9 @@ class _TakePlayer:
                 synth.keys.free()
             case "voices":
                 synth.keys.set_voices(int(arguments["count"]), float(arguments["budget"]))
-            case "budget":
-                synth.keys.set_budget(float(arguments["budget"]))
+            case "budget" | "relieve":
+                carry_out = synth.keys.set_budget if name == "budget" else synth.keys.relieve_to
+                carry_out(float(arguments["budget"]))
             case "express":
                 name, control = str(arguments["name"]), str(arguments["control"])
                 synth.keys.express(name, float(arguments["key"]), float(arguments["value"]), control)

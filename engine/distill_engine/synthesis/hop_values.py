@@ -7,12 +7,15 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from distill_engine.analysis.stretches.path import KEY_LATENTS
 from distill_engine.audio.arrays import Float64Array
 from distill_engine.audio.levels import db_to_gain
+from distill_engine.state import altered
 from distill_engine.synthesis.parameters import ParameterBank
 from distill_engine.synthesis.sources.beat_clock import BeatClock
 from distill_engine.synthesis.sources.latent_sources import CodeSettings, PriorSettings, SourceSettings
 from distill_engine.synthesis.steering import HopValues
+from distill_engine.takes.take import LED_SINCE, PRIMED_SINCE, RETOLD_SINCE, VERSION
 from distill_engine.vocabulary.table import BLEND_SLOTS, CODE_LEVELS, CONTROL_COUNT, LATENT_COUNT, index_of
 
 MUTED_DB = -90.0  # `/distill/gain` at or below this is silence
@@ -79,6 +82,22 @@ def hop_values(bank: ParameterBank, clock: BeatClock, key: float | None = None) 
         bank.at(_PITCH) + bank.at(_BEND),
         key,
     )
+
+
+def by_rules(values: HopValues, version: int) -> HopValues:
+    """Return the values of a hop that is played by the rules of a version of takes."""
+    if version == VERSION:
+        return values
+    settings = altered(values.settings, rules=version)
+    return altered(values, settings=settings, retold=version >= RETOLD_SINCE, primed=version >= PRIMED_SINCE)
+
+
+def with_pins(values: HopValues, pinned: frozenset[int]) -> HopValues:
+    """Return the values with the pins that attract sources: those of latents in keys."""
+    if not pinned or values.settings.rules < LED_SINCE:
+        return values
+    pins = tuple(sorted(pin for pin in pinned if pin < KEY_LATENTS))
+    return altered(values, settings=altered(values.settings, pins=pins))
 
 
 def _code_settings(bank: ParameterBank) -> CodeSettings:

@@ -23,6 +23,7 @@ from distill_engine.analysis.stretches.without_path import HeldLevel
 from distill_engine.audio.arrays import Float32Array, Float64Array
 from distill_engine.audio.mel import StreamingMel
 from distill_engine.audio.mel_config import MelConfig
+from distill_engine.codes.prior_corpus import PriorCorpus
 from distill_engine.errors import ModelFileError
 from distill_engine.inference.network_loader import NetworkLoader
 from distill_engine.inference.onnx_session import SessionSettings
@@ -40,7 +41,7 @@ from distill_engine.synthesis.sources.input_player import InputPlayer, InputStre
 from distill_engine.synthesis.sources.latent_sources import HoldSource, LatentSource
 from distill_engine.synthesis.sources.leap_search import LeapSearch
 from distill_engine.synthesis.sources.live_input import InputSource, network_delay_hops
-from distill_engine.synthesis.sources.prior_source import PriorCorpus, PriorSource
+from distill_engine.synthesis.sources.prior_source import PriorSource
 from distill_engine.synthesis.sources.skeleton_input import SkeletonInput
 from distill_engine.synthesis.sources.source_bank import SourceBank
 from distill_engine.synthesis.sources.stretch_sources import Place, stretch_sources

@@ -20,7 +20,7 @@ from distill_engine.synthesis.blending import (
     mel_shares,
     space_of,
 )
-from distill_engine.synthesis.hop_values import blend_weights, hop_values
+from distill_engine.synthesis.hop_values import blend_weights, by_rules, hop_values
 from distill_engine.synthesis.marks.played_marks import PlayedMarks
 from distill_engine.synthesis.parameters import ParameterBank
 from distill_engine.synthesis.ramp import Ramp
@@ -28,10 +28,12 @@ from distill_engine.synthesis.sources.beat_clock import BeatClock
 from distill_engine.synthesis.space.layout import NOTES
 from distill_engine.synthesis.steering import HopValues
 from distill_engine.synthesis.voices.heard import Heard
+from distill_engine.synthesis.voices.note_voice import NoteVoice
 from distill_engine.synthesis.voices.polyphony import Polyphony
 from distill_engine.synthesis.voices.reports import Report
 from distill_engine.synthesis.voices.together import VoiceHops, groups_of, render_together
 from distill_engine.synthesis.voices.voice import Voice
+from distill_engine.takes.take import LED_SINCE, VERSION
 from distill_engine.vocabulary.table import BLEND_SLOTS
 
 Samples = Float64Array
@@ -98,17 +100,14 @@ class Mixer:
     `marks` steer the model in slot 0.
     """
 
-    retells = True
-    """Whether a change of the controls is no attack; takes up to version 5 were played without."""
-    by_kind = True
-    """Whether a walk visits the kinds of sound evenly; takes up to version 6 played without."""
-    primes = True
-    """Whether a vocoder is primed with what comes before an attack; takes up to version 7 played without."""
+    rules = VERSION
+    """The version of takes by whose rules it plays."""
 
     def __init__(self, hop: int, voice: Voice, marks: PlayedMarks) -> None:
         self._hop, self._marks = hop, marks
         self.clock = BeatClock(voice.instrument.frame_rate)
         self.polyphony: Polyphony | None = None
+        self._leaving: list[tuple[int, NoteVoice]] = []  # notes that fade, with their objects' numbers
         self._note_weight = Ramp(hop)
         self.slots = [BlendSlot(hop) for _ in range(BLEND_SLOTS)]
         self.slots[0].start(voice)
@@ -145,15 +144,22 @@ class Mixer:
 
     @property
     def fading(self) -> bool:
-        """Whether a swap is under way."""
-        return any(slot.fading for slot in self.slots)
+        """Whether a swap is under way, or notes fade whose voices are gone."""
+        return bool(self._leaving) or any(slot.fading for slot in self.slots)
 
     def settle(self) -> None:
         """Complete all fades at once. For use while the output is silent."""
+        self._leaving.clear()
         for slot in self.slots:
             slot.settle()
         if self.polyphony is not None:
             self.polyphony.settle()
+
+    def play_notes_on(self, polyphony: Polyphony | None) -> None:
+        """Play notes on other voices from the next hop on; those that sound fade in that hop."""
+        if self.polyphony is not None and self.rules >= LED_SINCE:
+            self._leaving += [(n, note) for n, note in enumerate(self.polyphony.notes, NOTES) if note.sounding]
+        self.polyphony = polyphony
 
     def move(self, bank: ParameterBank, key: float | None, samples: Float32Array | None) -> None:
         """Advance all voices by one hop at the present parameter values.
@@ -162,10 +168,7 @@ class Mixer:
         [hop] is this hop of live input, mono, None without one.
         """
         values = self._marks.applied(hop_values(bank, self.clock, key), bank)
-        if not self.retells or not self.primes:
-            values = replace(values, retold=self.retells, primed=self.primes)
-        if not self.by_kind:
-            values = replace(values, settings=replace(values.settings, by_kind=False))
+        values = by_rules(values, self.rules)
         weights = blend_weights(bank, [slot.level for slot in self.slots])
         mixed = any(voice.guest for slot in self.slots[1:] for voice in slot.voices)
         alone = replace(values, primed=False) if mixed else values  # what comes before an attack is of one model
@@ -186,13 +189,22 @@ class Mixer:
                 )
                 blended = blend_latents(voice_hop.latent, voice_hop.gain, voice.instrument.trim, its_guests)
                 self._add(slot, voice, voice_hop.ratio, *blended)
-        if self.polyphony is not None:
-            weight = self._note_weight.process(weights[:1])
-            for number, note in enumerate(self.polyphony.notes, NOTES):
-                if note.sounding:
-                    voice_hop = note.move(values, samples)
-                    self._add(number, voice_hop.voice, voice_hop.ratio, voice_hop.latent, weight * voice_hop.gain)
+        self._move_notes(values, weights[:1], samples)
         self._moved += 1
+
+    def _move_notes(self, values: HopValues, weight: Samples, samples: Float32Array | None) -> None:
+        """Advance the notes by one hop; their `weight` [1] is that of slot 0."""
+        notes = list(enumerate(self.polyphony.notes, NOTES)) if self.polyphony is not None else []
+        if not notes and not self._leaving:
+            return
+        for _, note in self._leaving:
+            note.end()
+        weights = self._note_weight.process(weight)
+        for number, note in (*notes, *self._leaving):
+            if note.sounding:
+                voice_hop = note.move(values, samples)
+                self._add(number, voice_hop.voice, voice_hop.ratio, voice_hop.latent, weights * voice_hop.gain)
+        self._leaving.clear()
 
     def _add(self, number: int, voice: Voice, ratio: float, latent: Samples, gain: Samples) -> None:
         self._blocks.setdefault(id(voice), _VoiceBlock(voice, self._moved, number)).add(ratio, latent, gain)

@@ -72,9 +72,9 @@ class RenderLoop:
         """The number of ticks that are computed and not put out."""
         return int(self.waiting.shape[1] // self.tick)
 
-    def play_as_before(self, *, retold: bool = True, by_kind: bool = True, primed: bool = True) -> None:
-        """Play as the version did that recorded a take; see `TakeHeader`."""
-        self._mixer.retells, self._mixer.by_kind, self._mixer.primes = retold, by_kind, primed
+    def play_as_before(self, version: int) -> None:
+        """Play by the rules of a version of takes."""
+        self._mixer.rules = version
 
     def render(self, hops: int, samples: Float32Array | None = None) -> Float32Array:
         """Return the next `hops` hops, [C, hops * hop].

@@ -15,8 +15,9 @@ from distill_engine.analysis.stretches.skeleton import Skeleton
 from distill_engine.audio.arrays import Float32Array, Float64Array
 from distill_engine.state import altered
 from distill_engine.synthesis.marks.plane import Marked
-from distill_engine.synthesis.sources.latent_sources import Latent, SourceSettings
+from distill_engine.synthesis.sources.latent_sources import LEAST_GRAIN_SECONDS, Latent, SourceSettings
 from distill_engine.synthesis.sources.source_bank import SourceBank
+from distill_engine.takes.take import LED_SINCE
 
 SOFT_LIMIT, HARD_LIMIT = 3.0, 4.5  # sigma
 
@@ -199,11 +200,14 @@ class Steering:
 
 def _quickened(settings: SourceSettings, modulation: SourceModulation) -> SourceSettings:
     """Return the settings with density (speed) and movement (depth) of temporal controls."""
+    grain = settings.grain_seconds / modulation.speed
+    if settings.rules >= LED_SINCE and settings.grain_seconds >= LEAST_GRAIN_SECONDS:
+        grain = max(grain, LEAST_GRAIN_SECONDS)  # a stretch stays one
     return altered(
         settings,
         rate=settings.rate * modulation.speed,
         leaps=settings.leaps * modulation.speed,
-        grain_seconds=settings.grain_seconds / modulation.speed,
+        grain_seconds=grain,
         reach=min(1.0, max(0.0, settings.reach + 0.25 * math.log2(modulation.depth))),
     )
 

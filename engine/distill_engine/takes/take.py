@@ -20,6 +20,11 @@ from distill_engine.state import StateDict
 from distill_engine.vocabulary.table import BLEND_SLOTS
 
 TICK_SAMPLES = 128
+VERSION = 9
+"""Of the format of takes, and of the rules by which a performance sounds."""
+RETOLD_SINCE, BY_KIND_SINCE, PRIMED_SINCE, LED_SINCE = 6, 7, 8, 9
+"""Versions with which rules came: a jump of the controls is no attack; walk and drift visit the kinds of
+sound evenly; a vocoder knows what comes before an attack; places lead all that plays (see `take_file`)."""
 
 
 def tick_of_samples(samples: int) -> int:
@@ -75,9 +80,7 @@ class TakeHeader:
     `hop` their length in samples. `state` is the synth's state at the beginning, None for a new
     synth. `defaults` are values by address for a take without a state, where they differ from
     today's. `output_tick` is the step of the output stage in samples: a whole hop until version 3.
-    Until version 5 a change of the controls sounded as an attack: they are not `retold`. Until
-    version 6 a walk visited the clips evenly, not the kinds of sound: they are not `by_kind`. Until
-    version 7 a vocoder did not know what comes before an attack: they are not `primed`.
+    `rules` is the version of takes by whose rules it was played, which a render keeps.
     """
 
     playing: tuple[PlayedModel, ...]
@@ -88,9 +91,7 @@ class TakeHeader:
     state: StateDict | None = None
     defaults: Mapping[str, float] = field(default_factory=dict)
     output_tick: int = TICK_SAMPLES
-    retold: bool = True
-    by_kind: bool = True
-    primed: bool = True
+    rules: int = VERSION
 
     @property
     def main(self) -> PlayedModel:

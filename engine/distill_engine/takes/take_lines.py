@@ -1,4 +1,4 @@
-"""Write the lines of a take's file, version 8, and read the values in them. See `take_file`."""
+"""Write the lines of a take's file, version 9, and read the values in them. See `take_file`."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from distill_engine.state import StateDict
 from distill_engine.system.names import printable
 from distill_engine.takes.take import (
     TICK_SAMPLES,
+    VERSION,
     CodesChange,
     Command,
     LiveInput,
@@ -26,7 +27,7 @@ from distill_engine.takes.take import (
 )
 from distill_engine.vocabulary.table import BLEND_SLOTS
 
-FORMAT, VERSION = "distill.take", 8
+FORMAT = "distill.take"
 NAME_CHARACTERS = 1024  # kept of a name, vocoder or digest
 MOST_BYTES, MOST_EVENTS = 4 * 2**30, 2**22
 """Of a take: almost five hours of live input, or an hour of 1,000 changes a second."""
@@ -42,9 +43,7 @@ def header_line(header: TakeHeader) -> str:
         "version": VERSION,
         "tick": TICK_SAMPLES,
         "output_tick": header.output_tick,
-        "retold": header.retold,
-        "by_kind": header.by_kind,
-        "primed": header.primed,
+        "rules": header.rules,
         "sample_rate": header.sample_rate,
         "hop": header.hop,
         "seed": header.seed,

@@ -44,7 +44,7 @@ def header_of_version_1(data: dict[str, Any], state: StateDict | None) -> TakeHe
         raise ValueError
     upgraded = None if state is None else upgrade_state(state)
     header = TakeHeader(playing, seed, block, rate, hop, upgraded, DEFAULTS, output_tick=hop)
-    return replace(header, retold=False, by_kind=False, primed=False)
+    return replace(header, rules=1)
 
 
 def _model(row: Sequence[Any]) -> PlayedModel:

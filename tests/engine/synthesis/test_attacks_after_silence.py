@@ -14,7 +14,8 @@ from distill_engine.analysis.stretches.skeleton import Skeleton
 from distill_engine.dataset.corpus import load_corpus
 from distill_engine.models.model_config import skeleton_config
 from distill_engine.synthesis.sources.leap_search import LeapSearch
-from distill_engine.synthesis.sources.stretch_player import Pull, StretchPlayer
+from distill_engine.synthesis.sources.pull import Pull
+from distill_engine.synthesis.sources.stretch_player import StretchPlayer
 from distill_engine.training.latent.skeleton_start import skeleton_of
 
 RATE, HOP, CLIPS, SECONDS = 44_100, 512, 6, 0.8

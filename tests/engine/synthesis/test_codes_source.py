@@ -24,6 +24,7 @@ from distill_engine.synthesis.sources.latent_sources import CodeSettings, Source
 from distill_engine.synthesis.synth import Synth
 from distill_engine.synthesis.synth_state import SynthState
 from distill_engine.takes.take_file import read_take
+from support_takes import rendered_take
 
 
 @pytest.fixture(scope="module")
@@ -472,3 +473,13 @@ def test_backwards_it_never_leaves_its_columns(source: CodesSource, rate: float)
     for _ in range(3 * end):
         played(source, 1, rate=rate)
         assert 0 <= source._at < end
+
+
+def test_a_take_begun_before_codes_were_chosen_renders_as_heard(instrument: Instrument, tmp_path: Path) -> None:
+    synth, sounds = Synth(instrument, seed=1, block=2), []
+    synth.start_take(tmp_path / "a.take")
+    sounds += [synth.render(2) for _ in range(3)]
+    synth.select_source("codes", 0.02)
+    sounds += [synth.render(2) for _ in range(6)]
+    synth.stop_take()
+    assert np.array_equal(rendered_take(tmp_path / "a.take", instrument), np.concatenate(sounds, axis=1))

@@ -14,7 +14,8 @@ from distill_engine.modelfile import ModelFile, update_model
 from distill_engine.synthesis.instrument import Instrument, prepare_instrument
 from distill_engine.synthesis.sources.latent_sources import SourceSettings
 from distill_engine.synthesis.sources.leap_search import SEARCH_HOPS, LeapSearch, Query
-from distill_engine.synthesis.sources.stretch_player import Pull, StretchPlayer
+from distill_engine.synthesis.sources.pull import Pull
+from distill_engine.synthesis.sources.stretch_player import StretchPlayer
 from distill_engine.synthesis.synth import Synth
 from support_takes import rendered_take
 

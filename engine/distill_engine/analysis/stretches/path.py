@@ -26,6 +26,7 @@ KEY_STEPS = 16  # per sigma
 CONTEXT_HOPS = 4  # hops between the two frames of a key
 RISE_NATS = 1.2  # rise of the level within CONTEXT_HOPS that is an attack (10 dB)
 ATTACK_GAP = 10  # hops between two attacks, at least
+BEFORE_HOPS = 8  # of the corpus that prime a vocoder at an attack, at most
 MOST_ATTACKS = 4096  # of a path
 MOST_FRAMES = 1 << 22  # of a path (13 hours)
 LEAD_FRAMES = 4  # of silence before a clip; its first sound shows in the last two, since a mel looks ahead
@@ -75,6 +76,11 @@ class CorpusPath:
     def first_frame(self, clip: int) -> int:
         """Return the frame of a clip's first sample, which follows the silence before it."""
         return int(self.offsets[clip]) + self.lead
+
+    def before(self, frame: int, clip: int) -> Float64Array:
+        """Return the latents [D, n] before a frame of a clip: up to BEFORE_HOPS."""
+        first = max(int(self.offsets[clip]), frame - BEFORE_HOPS)
+        return self.latents[:, first:frame].astype(np.float64)
 
     def to_arrays(self) -> dict[str, npt.NDArray[Any]]:
         """Return the arrays of the part "analysis".

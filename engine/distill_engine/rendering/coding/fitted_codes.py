@@ -12,9 +12,10 @@ from distill_engine.analysis.stretches.path import CorpusPath
 from distill_engine.audio.mel_config import DEFAULT_MEL
 from distill_engine.codes.fitting import DEFAULT_LEVELS, CorpusCodes
 from distill_engine.codes.memorisation import found_in, repeated_in
+from distill_engine.codes.prior_corpus import PriorCorpus
 from distill_engine.inference.stored_codes import store_codes
 from distill_engine.synthesis.sources.latent_sources import SourceSettings
-from distill_engine.synthesis.sources.prior_source import PriorCorpus, PriorSource
+from distill_engine.synthesis.sources.prior_source import PriorSource
 
 MEASURED_SECONDS = 60.0  # of playing, for the figures of memorisation
 

@@ -13,11 +13,11 @@ from distill_engine.audio.arrays import Float64Array
 from distill_engine.codes.codebooks import Codebooks
 from distill_engine.codes.columns import COLUMN_HOPS
 from distill_engine.codes.fitting import CorpusCodes
+from distill_engine.codes.prior_corpus import PriorCorpus
 from distill_engine.codes.sequence import CodeSequence, encode_sequence
 from distill_engine.errors import CodesError
 from distill_engine.inference.stored_codes import PART, read_codes
 from distill_engine.modelfile import ModelFile
-from distill_engine.synthesis.sources.prior_source import PriorCorpus
 from distill_engine.system.names import normalised
 
 

@@ -10,10 +10,11 @@ import numpy.typing as npt
 
 from distill_engine.codes.columns import COLUMN_HOPS
 from distill_engine.codes.prior import Context
+from distill_engine.codes.prior_corpus import PriorCorpus
 from distill_engine.errors import ControlError
 from distill_engine.synthesis.mixer import Mixer
 from distill_engine.synthesis.sources.latent_sources import JUMP_HOPS
-from distill_engine.synthesis.sources.prior_source import PriorCorpus, PriorSource
+from distill_engine.synthesis.sources.prior_source import PriorSource
 from distill_engine.system.names import printable
 from distill_engine.takes.take_log import TakeLog
 

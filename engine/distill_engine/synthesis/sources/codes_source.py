@@ -26,7 +26,8 @@ class CodesState:
 
     `codes` [levels, C] and `residual` [D, 4 * C] have no columns while the first sequence plays.
     `at` is in hops; `first` and `end` are the loop's columns; `seen` is the position parameter last
-    seen. `ended` is true once a sequence that plays once is over.
+    seen. `ended` is true once a sequence that plays once is over, `jumped` where the next hop does
+    not follow from the last.
     """
 
     codes: npt.NDArray[np.int16]
@@ -36,6 +37,7 @@ class CodesState:
     end: int
     seen: float | None
     ended: bool
+    jumped: bool | None = None
 
 
 class CodesSource:
@@ -148,6 +150,7 @@ class CodesSource:
                 self._end,
                 self._seen,
                 self._ended,
+                self._jumped,
             )
         )
 
@@ -158,7 +161,7 @@ class CodesSource:
         self._first = min(max(read.first, 0), columns - 1)
         self._end = min(max(read.end, self._first + 1), columns)
         self._at = min(max(read.at, 0.0), COLUMN_HOPS * columns - 1.0)
-        self._seen, self._ended, self._jumped = read.seen, bool(read.ended), False
+        self._seen, self._ended, self._jumped = read.seen, bool(read.ended), bool(read.jumped)
 
     def _stored(self, read: CodesState) -> CodeSequence:
         """Return a state's sequence; that of another model, or none, is the instrument's own."""

@@ -16,7 +16,8 @@ from distill_engine.audio.arrays import Float64Array
 from distill_engine.state import StateDict, from_arrays, to_arrays
 from distill_engine.synthesis.sources.latent_sources import Latent
 from distill_engine.synthesis.sources.leap_search import LeapSearch
-from distill_engine.synthesis.sources.stretch_player import Pull, StretchPlayer
+from distill_engine.synthesis.sources.pull import Pull
+from distill_engine.synthesis.sources.stretch_player import StretchPlayer
 
 STRETCH_SECONDS = 0.3  # of a stretch while the input goes on
 GRIP = 0.6  # of the input's shape; the rest is likeness to the stretch that plays

@@ -10,15 +10,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Protocol, runtime_checkable
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 
 from distill_engine.audio.arrays import Float32Array, Float64Array
 from distill_engine.state import StateDict
+from distill_engine.takes.take import VERSION
 
 Latent = Float64Array
 JUMP_HOPS = 4  # hops of the cross-fade after a jump
+LEAST_GRAIN_SECONDS = 0.02  # a shorter grain plays the place itself
 _LATTICE = 64  # dimensions of noise drawn, so that models of any size drift alike
 
 
@@ -60,7 +62,8 @@ class SourceSettings:
     those of the latents, which move the place of `drift` and `hold`; both are in sigma. `key` is
     the note that plays the instrument, None without one. `tempo` is what a `BeatClock` makes of the
     parameter, `beats` what it counts before and after this hop, None without a place in the bar.
-    `by_kind`: walk and drift visit the kinds of sound evenly, as takes do from version 7 on.
+    `pins` are the latents below 16 that stand at their offsets: they attract. `rules` is the
+    version of takes by whose rules the sources play.
     """
 
     rate: float = 0.2
@@ -85,7 +88,8 @@ class SourceSettings:
     key: float | None = None
     codes: CodeSettings = CodeSettings()
     prior: PriorSettings = PriorSettings()
-    by_kind: bool = True
+    pins: tuple[int, ...] = ()
+    rules: int = VERSION
 
 
 class LatentSource(Protocol):
@@ -121,6 +125,14 @@ class Struck(Protocol):
 
     def strike(self) -> None:
         """Begin a sound at the next hop."""
+
+
+@runtime_checkable
+class OfPath(Protocol):
+    """A source whose state counts frames of a corpus's path."""
+
+    def find_again(self, other: Any) -> None:
+        """Go on, after `restore`, where a source of the same kind is, in a path that may differ."""
 
 
 class HoldSource:

@@ -7,6 +7,7 @@ fixed number of rows per hop, so that it takes no time at once.
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -43,6 +44,7 @@ class Query:
         grip: weight of the place in sixteenths, 0 without one; the context has the rest.
         avoided: clips that are no goal.
         kinds: of sound that are no goal, where there is another.
+        pins: latents of the place that count, all without any.
     """
 
     frame: int
@@ -50,6 +52,7 @@ class Query:
     grip: int
     avoided: tuple[int, ...]
     kinds: tuple[int, ...] = ()
+    pins: tuple[int, ...] = ()
 
 
 class LeapSearch:
@@ -61,6 +64,7 @@ class LeapSearch:
 
     def __init__(self, path: CorpusPath) -> None:
         self.path = path
+        self.digest = hashlib.blake2b(path.keys.tobytes() + path.offsets.tobytes(), digest_size=16).digest()
         self._keys: Float32Array = np.ascontiguousarray(path.keys.T.astype(np.float32))  # [N, 32]
         self._squares = np.sum(np.square(self._keys), axis=1)
         self.place_latents = len(path.keys) // 2  # those of places and of kinds of sound
@@ -112,11 +116,7 @@ class LeapSearch:
         context = self._squares[rows] - 2.0 * (self._keys[rows] @ key) + self._squares[query.frame]
         cost = context.astype(np.float64) * (GRIP_STEPS - query.grip)
         if query.place is not None:
-            place = query.place.astype(np.float32)
-            apart = (
-                self._place_squares[rows] - 2.0 * (self._keys[rows][:, : self.place_latents] @ place) + place @ place
-            )
-            cost += apart.astype(np.float64) * query.grip + self._fading[rows] * GRIP_STEPS
+            cost += self._from_place(query.place, query.pins, rows) * query.grip + self._fading[rows] * GRIP_STEPS
         frames = self._frames[rows]
         if isinstance(rows, slice):
             cost += self._barred[rows]
@@ -129,6 +129,23 @@ class LeapSearch:
             refused[list(query.kinds)] = True
             cost[refused[self.kind_of[rows]]] += _NEVER / 8
         return np.asarray(cost)
+
+    def _from_place(
+        self, place: npt.NDArray[np.int64], pins: tuple[int, ...], rows: slice | npt.NDArray[np.int64]
+    ) -> Float64Array:
+        """Return the squared distances from a place; a few pins weigh as much as all latents."""
+        wanted = place.astype(np.float32)
+        if pins:
+            apart = np.square(self._keys[rows][:, pins] - wanted[list(pins)]).sum(axis=1)
+            return np.asarray(apart, np.float64) * (self.place_latents // len(pins))
+        keys = self._keys[rows][:, : self.place_latents]
+        return np.asarray(self._place_squares[rows] - 2.0 * (keys @ wanted) + wanted @ wanted, np.float64)
+
+    def like(self, other: LeapSearch, frame: int) -> int:
+        """Return the frame most like one of another path of the skeleton; the first of equals."""
+        if self._keys.shape[1] != other._keys.shape[1]:
+            return min(frame, self.path.frames - 1)
+        return int(np.argmin(self._squares - 2.0 * (self._keys @ other._keys[frame])))
 
     def choose(self, costs: Float64Array, choices: int, draw: float) -> int:
         """Return the frame of one of the `choices` least of costs [N], by `draw`, 0 to 1."""

@@ -11,10 +11,18 @@ from distill_engine.audio.arrays import Float32Array
 from distill_engine.errors import ControlError
 from distill_engine.state import StateDict
 from distill_engine.synthesis.sources.codes_source import CodesSource
-from distill_engine.synthesis.sources.latent_sources import JUMP_HOPS, Latent, LatentSource, SourceSettings, Struck
+from distill_engine.synthesis.sources.latent_sources import (
+    JUMP_HOPS,
+    Latent,
+    LatentSource,
+    OfPath,
+    SourceSettings,
+    Struck,
+)
+from distill_engine.takes.take import LED_SINCE, VERSION
 
 OF_ONE_MODEL = ("input", "codes", "prior")  # sources whose states mean nothing to another model
-TAKEN_OVER = ("corpus", "input")  # sources that the map replaces by the walk
+TAKEN_OVER = ("corpus", "input", "codes")  # sources that the map replaces by the walk
 
 
 @dataclass(frozen=True)
@@ -53,6 +61,7 @@ class SourceBank:
         self._step: Latent | None = None
         self._length = self._left = 0
         self._taken = False
+        self._rules = VERSION  # of the last hop
 
     def of(self, name: str) -> LatentSource | None:
         """Return a source by its name, None if there is none."""
@@ -104,12 +113,15 @@ class SourceBank:
     def continue_from(self, other: SourceBank, *, same_model: bool) -> None:
         """Continue where another bank is.
 
-        Banks of different models share the states of all sources but OF_ONE_MODEL.
+        Banks of different models share the states of all sources but OF_ONE_MODEL. In a version of
+        a model whose path differs, the sound that plays is found again.
         """
         for name, source in self._sources.items():
             old = other._sources.get(name)
             if old is not None and (same_model or name not in OF_ONE_MODEL):
                 source.restore(old.state())
+            if same_model and other._rules >= LED_SINCE and isinstance(source, OfPath) and isinstance(old, OfPath):
+                source.find_again(old)
         if other.selected in self._sources:
             self.selected = other.selected
         if same_model and other._last is not None:
@@ -154,7 +166,9 @@ class SourceBank:
 
     def _playing(self, settings: SourceSettings) -> str:
         """Return the source that plays: the walk where the map takes over from others."""
+        self._rules = settings.rules
         taken = settings.place is not None and self.selected in TAKEN_OVER and "walk" in self._sources
+        taken = taken and (self.selected != "codes" or settings.rules >= LED_SINCE)
         if taken != self._taken:
             self._taken = taken
             self._bridge(JUMP_HOPS)

@@ -14,17 +14,16 @@ import numpy as np
 import numpy.typing as npt
 
 from distill_engine.analysis.stretches.path import quantised
-from distill_engine.audio.arrays import Float64Array
 from distill_engine.state import StateDict, from_arrays, to_arrays
 from distill_engine.synthesis.sources.latent_sources import Latent, seeded_noise
 from distill_engine.synthesis.sources.leap_search import (
     GRIP_STEPS,
-    MOST_CHOICES,
     SEARCH_HOPS,
     LeapSearch,
     Query,
     Search,
 )
+from distill_engine.synthesis.sources.pull import Pull
 
 LEAP_FADE, ATTACK_FADE = 3, 1  # hops in which the step between the latents fades out
 SPREAD = 0.5  # standard deviation of the logarithm of the time between leaps
@@ -33,47 +32,6 @@ LONGEST_REST = 129  # hops of silence after a note that has died (1.5 s)
 MOST_RECENT = 3  # clips that are not gone back to, and at most a third of all
 LEAST_CLIPS = 0.5  # share of the clips that a free walk leaps to where kinds do not count
 STREAM = 3  # of the random numbers
-BEFORE_HOPS = 8  # of the corpus that prime a vocoder at an attack, at most
-
-
-@dataclass(frozen=True)
-class Pull:
-    """What decides where the player leaps at this hop.
-
-    Attributes:
-        leaps: a second, on average.
-        place: latents [16] in sigma that attract, or None.
-        grip: 0 to 1, how much the place counts against what plays.
-        reach: 0 takes the most alike place, 0.25 one of 8, from 0.75 on one of 512.
-        key: a note that plays; sounds begin near its pitch, and one that has died does not begin
-            again.
-        even: leaps come in equal times.
-        grid: where leaps come on beats, the time from one to the next, in mean times between leaps;
-            leaps come at the nearest.
-        on_grid: a leap may come at this hop.
-        strike: begin an attack at this hop.
-        kinds: share of the kinds of sound that a leap may go to, those heard least so far; None: a
-            free walk leaps to the clips heard least.
-        fair: nor to kinds that were heard more than their share of the corpus.
-    """
-
-    leaps: float
-    place: Float64Array | None = None
-    grip: float = 0.0
-    reach: float = 0.25
-    key: float | None = None
-    even: bool = False
-    strike: bool = False
-    grid: float = 0.0
-    on_grid: bool = True
-    kinds: float | None = 1.0
-    fair: bool = False
-
-    @property
-    def choices(self) -> int:
-        """The number of places that one is drawn from."""
-        places: int = round(math.pow(2.0, min(12.0 * self.reach, math.log2(MOST_CHOICES))))
-        return places
 
 
 @dataclass(frozen=True)
@@ -83,7 +41,8 @@ class PlayerState:
     `frame` plays; `number` counts leaps, `phase` the share of the time to the next; `since` hops
     since the last. `recent` are clips [n], `played` the hops of each clip so far, `heard` those of
     each kind of sound. A search of `searched` steps looks from `query_frame` with `query_grip` and
-    `query_place` [16 or 0], not to `query_avoided` clips and `query_kinds`; -1 steps: none runs.
+    `query_place` [16 or 0], of which `query_pins` [n] count if there are any, not to
+    `query_avoided` clips and `query_kinds`; -1 steps: none runs.
     `pitched` is the frame whose pitch counts; with `struck` a sound begins at the next hop.
     """
 
@@ -102,6 +61,7 @@ class PlayerState:
     struck: bool | None = None
     heard: npt.NDArray[np.int64] | None = None
     query_kinds: npt.NDArray[np.int64] | None = None
+    query_pins: npt.NDArray[np.int64] | None = None
 
 
 class StretchPlayer:
@@ -149,9 +109,7 @@ class StretchPlayer:
         self._played[self._search.clip_of[self.frame]] += 1
         self._heard[self._search.kind_of[self.frame]] += 1
         if fade == ATTACK_FADE:
-            first = int(self._path.offsets[self._search.clip_of[self.frame]])
-            before = self._path.latents[:, max(first, self.frame - BEFORE_HOPS) : self.frame]
-            self.before = before.astype(np.float64)
+            self.before = self._path.before(self.frame, int(self._search.clip_of[self.frame]))
         return self._path.latents[:, self.frame].astype(np.float64), fade
 
     def _advance(self, pull: Pull) -> int:
@@ -224,12 +182,26 @@ class StretchPlayer:
             return Query(self.frame, None, 0, recent, kinds)
         place = quantised(np.nan_to_num(pull.place)).astype(np.int64)
         grip = min(GRIP_STEPS, max(1, round(pull.grip * GRIP_STEPS)))
-        return Query(self.frame, place, grip, recent, kinds)
+        pins = tuple(pin for pin in pull.pins if pin < len(place))
+        return Query(self.frame, place, grip, recent, kinds, pins)
 
     def _draw(self, index: int) -> float:
         """Return a number from 0 to 1 that depends on seed, leap and index alone."""
         normal = float(seeded_noise(self._seed, self._number, STREAM)[index])
         return 0.5 * (1.0 + math.erf(normal / math.sqrt(2.0)))
+
+    def find_again(self, other: StretchPlayer) -> None:
+        """Go on, after `restore`, at the frame most like that of another player.
+
+        The same sound has another number where clips were added or removed. Players of equal paths
+        are at the same frame already.
+        """
+        if not other._begun or self._search.digest == other._search.digest:
+            return
+        self.frame = self._pitched = self._search.like(other._search, other.frame)
+        self._played[:], self._heard[:] = 0, 0
+        self._recent, self._asked = [], None
+        self._visit()
 
     def state(self) -> StateDict:
         """Return the state as named arrays, each of any shape [...]."""
@@ -252,6 +224,7 @@ class StretchPlayer:
                 self._struck,
                 self._heard.copy(),
                 np.array(query.kinds, np.int64),
+                np.array(query.pins, np.int64) if query.pins else None,
             )
         )
 
@@ -280,7 +253,9 @@ class StretchPlayer:
             avoided = tuple(int(clip) for clip in read.query_avoided)
             asked = () if read.query_kinds is None else read.query_kinds
             kinds = tuple(int(kind) for kind in asked if 0 <= kind < len(self._heard))
-            self._asked = Search(self._search, Query(read.query_frame, place, grip, avoided, kinds))
+            pins = () if place is None or read.query_pins is None else tuple(read.query_pins.tolist())
+            pins = tuple(pin for pin in pins if 0 <= pin < self._search.place_latents)
+            self._asked = Search(self._search, Query(read.query_frame, place, grip, avoided, kinds, pins))
             for _ in range(min(read.searched, SEARCH_HOPS)):
                 self._asked.step()
 

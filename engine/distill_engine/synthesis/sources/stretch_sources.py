@@ -5,33 +5,49 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from enum import IntEnum
 
+import numpy as np
+
+from distill_engine.analysis.stretches.path import KEY_LATENTS
 from distill_engine.audio.arrays import Float32Array, Float64Array
 from distill_engine.state import StateDict, part_of
 from distill_engine.synthesis.sources.corpus_source import CorpusSource
 from distill_engine.synthesis.sources.drift_source import DriftSource
-from distill_engine.synthesis.sources.latent_sources import HoldSource, Latent, LatentSource, SourceSettings
+from distill_engine.synthesis.sources.latent_sources import (
+    JUMP_HOPS,
+    LEAST_GRAIN_SECONDS,
+    HoldSource,
+    Latent,
+    LatentSource,
+    SourceSettings,
+)
 from distill_engine.synthesis.sources.leap_search import LeapSearch
-from distill_engine.synthesis.sources.stretch_player import Pull, StretchPlayer
+from distill_engine.synthesis.sources.pull import Pull
+from distill_engine.synthesis.sources.stretch_player import StretchPlayer
+from distill_engine.takes.take import BY_KIND_SINCE, LED_SINCE
 
 _LEAST_LEAPS = 1e-3  # a beat; none is less where the grid is chosen
-_LEAST_GRAIN = 0.02  # seconds; a shorter grain plays the place itself
 WALK_KINDS, DRIFT_KINDS = 0.6, 0.75  # share of the kinds of sound that a leap may go to: those heard least
 
 
 def _pull_to(place: Float64Array, grip: float, settings: SourceSettings) -> Pull:
     """Return the pull of a place [16], with a leap a grain."""
-    return Pull(1.0 / max(settings.grain_seconds, _LEAST_GRAIN), place, grip, settings.reach, settings.key)
+    return Pull(1.0 / max(settings.grain_seconds, LEAST_GRAIN_SECONDS), place, grip, settings.reach, settings.key)
 
 
 def _free_pull(settings: SourceSettings) -> Pull:
     """Return the pull of no place. With a tempo leaps count by the beat; in a bar they come on it.
 
-    More than a leap a beat come on halves of it, more than two on quarters, and so on.
+    More than a leap a beat come on halves of it, more than two on quarters, and so on. Pinned
+    latents attract, and then any kind of sound may come.
     """
     beats = settings.tempo / 60.0 if settings.tempo > 0 else 1.0
-    kinds = WALK_KINDS if settings.by_kind else None
+    kinds = WALK_KINDS if settings.rules >= BY_KIND_SINCE else None
     pull = Pull(settings.leaps * beats, reach=settings.reach, key=settings.key, kinds=kinds, fair=True)
+    if settings.pins and settings.offsets is not None:
+        place = settings.offsets[:KEY_LATENTS]
+        pull = replace(pull, place=place, grip=settings.grip, pins=settings.pins, kinds=1.0, fair=False)
     if settings.beats is None:
         return pull
     step = 2.0 ** -max(0, math.ceil(math.log2(max(settings.leaps, _LEAST_LEAPS))))
@@ -39,11 +55,27 @@ def _free_pull(settings: SourceSettings) -> Pull:
     return replace(pull, grid=step * settings.leaps, on_grid=before != after)
 
 
-class _OfPlayer:
-    """What a source of stretches says of its player, and asks of it."""
+def _with_pins(place: Float64Array, settings: SourceSettings) -> Float64Array:
+    """Return a place [16] whose pinned latents stand where they are pinned."""
+    if not settings.pins or settings.offsets is None:
+        return place
+    pins = [pin for pin in settings.pins if pin < len(place)]
+    place = place.copy()
+    place[pins] = settings.offsets[pins]
+    return place
 
-    def __init__(self, player: StretchPlayer) -> None:
-        self._player = player
+
+class StretchSource:
+    """A source that plays stretches near a place, or the place itself where the grain is 0.
+
+    Args:
+        player: of the path.
+        point: returns the whole latent [D] of a place [16].
+    """
+
+    def __init__(self, player: StretchPlayer, point: Callable[[Float64Array], Float64Array]) -> None:
+        self._player, self._point = player, point
+        self._plays: _Plays | None = None
 
     @property
     def pitch(self) -> float:
@@ -59,8 +91,51 @@ class _OfPlayer:
         """Begin a sound at the next hop."""
         self._player.strike()
 
+    def _stretch_or_point(self, pull: Pull, own: Float64Array | None, settings: SourceSettings) -> tuple[Latent, int]:
+        """Return the latent [D] of this hop and the hops to fade into it.
 
-class WalkSource(_OfPlayer):
+        `own` [16] is the place that the source has without the map, None for the stretch.
+        """
+        latent, fade = self._player.next(pull, freeze=settings.freeze)
+        led, mapped = settings.rules >= LED_SINCE, settings.place is not None
+        plays = _Plays.STRETCH
+        if settings.grain_seconds < LEAST_GRAIN_SECONDS and (own is not None or (led and mapped)):
+            plays, fade = _Plays.MAP if led and mapped else _Plays.PLACE, 0
+            self._player.before = None
+            latent = latent if own is None else self._point(own)
+            if led and settings.place is not None:
+                latent = latent + settings.place_grip * (self._point(settings.place) - latent)
+        if led and self._plays not in (None, plays):
+            fade = max(fade, JUMP_HOPS)
+        self._plays = plays
+        return latent, fade
+
+    def restart(self) -> None:
+        self._player.restart()
+
+    def find_again(self, other: StretchSource) -> None:
+        """Go on at the place of another source, in this path, where theirs is another one."""
+        self._player.find_again(other._player)
+
+    def state(self) -> StateDict:
+        plays = {} if self._plays is None else {"plays": np.array(int(self._plays))}
+        return self._player.state() | plays
+
+    def restore(self, state: StateDict) -> None:
+        if "frame" in state:
+            self._player.restore(state)
+        self._plays = _Plays(int(state["plays"])) if "plays" in state else None
+
+
+class _Plays(IntEnum):
+    """What a source of stretches plays."""
+
+    STRETCH = 0
+    PLACE = 1
+    MAP = 2
+
+
+class WalkSource(StretchSource):
     """The `walk` source: the corpus's own stretches, one after another that is like it.
 
     A place of the map takes over from it, with the map's amount as its grip.
@@ -68,22 +143,13 @@ class WalkSource(_OfPlayer):
 
     def next(self, settings: SourceSettings, samples: Float32Array | None) -> tuple[Latent, int]:
         if settings.place is not None:
-            pull = _pull_to(settings.place, settings.place_grip, settings)
+            pull = _pull_to(_with_pins(settings.place, settings), settings.place_grip, settings)
         else:
             pull = _free_pull(settings)
-        return self._player.next(pull, freeze=settings.freeze)
-
-    def restart(self) -> None:
-        self._player.restart()
-
-    def state(self) -> StateDict:
-        return self._player.state()
-
-    def restore(self, state: StateDict) -> None:
-        self._player.restore(state)
+        return self._stretch_or_point(pull, None, settings)
 
 
-class AttractedSource(_OfPlayer):
+class AttractedSource(StretchSource):
     """Stretches of the corpus near a place that another source gives, as `drift` and `hold` do.
 
     Args:
@@ -101,34 +167,31 @@ class AttractedSource(_OfPlayer):
         point: Callable[[Float64Array], Float64Array],
         kinds: float = 1.0,
     ) -> None:
-        super().__init__(player)
-        self._place, self._point, self._kinds = place, point, kinds
+        super().__init__(player, point)
+        self._place, self._kinds = place, kinds
 
     def next(self, settings: SourceSettings, samples: Float32Array | None) -> tuple[Latent, int]:
         place, _ = self._place.next(settings, samples)
         if settings.offsets is not None:
             place = place + settings.offsets[: len(place)]
-        pull = replace(_pull_to(place, settings.grip, settings), kinds=self._kinds if settings.by_kind else 1.0)
+        place = _with_pins(place, settings)
+        kinds = self._kinds if settings.rules >= BY_KIND_SINCE else 1.0
+        pull = replace(_pull_to(place, settings.grip, settings), kinds=kinds)
         if settings.place is not None:
-            pull = _pull_to(settings.place, settings.place_grip, settings)
-        latent, fade = self._player.next(pull, freeze=settings.freeze)
-        if settings.grain_seconds < _LEAST_GRAIN:
-            self._player.before = None
-            return self._point(place), 0
-        return latent, fade
+            pull = _pull_to(_with_pins(settings.place, settings), settings.place_grip, settings)
+        return self._stretch_or_point(pull, place, settings)
 
     def restart(self) -> None:
         self._place.restart()
-        self._player.restart()
+        super().restart()
 
     def state(self) -> StateDict:
-        return {f"place.{name}": value for name, value in self._place.state().items()} | self._player.state()
+        return {f"place.{name}": value for name, value in self._place.state().items()} | super().state()
 
     def restore(self, state: StateDict) -> None:
         if place := part_of(state, "place."):
             self._place.restore(place)
-        if "frame" in state:
-            self._player.restore(state)
+        super().restore(state)
 
 
 @dataclass(frozen=True)
@@ -156,5 +219,5 @@ def stretch_sources(search: LeapSearch, place: Place, seed: int, frame_rate: flo
         "hold": AttractedSource(player(), HoldSource(centre), place.point),
         "drift": AttractedSource(player(), DriftSource(centre, seed, frame_rate, place.root), place.point, DRIFT_KINDS),
         "corpus": CorpusSource(search.path.latents, seed, frame_rate, 1, search.pitches),
-        "walk": WalkSource(player()),
+        "walk": WalkSource(player(), place.point),
     }

@@ -72,14 +72,14 @@ class NoteCommands:
     def set_voices(self, count: int, budget: float = UNLIMITED) -> None:
         """Play up to `count` notes at once, within `budget` hops of the vocoder a hop; 1 is mono.
 
-        Notes that sound end. Raises ControlError for an impossible number.
+        Notes that sound fade in a hop. Raises ControlError for an impossible number.
         """
         if not 1 <= count <= MOST_VOICES:
             raise ControlError(f"{count} voices: give 1 to {MOST_VOICES}")
         voices = self._new_voices(count) if count > 1 else []
         for voice in voices:
             voice.sources.begin_like(self._mixer.main.sources)
-        self._mixer.polyphony = Polyphony(self._hop, voices, budget) if voices else None
+        self._mixer.play_notes_on(Polyphony(self._hop, voices, budget) if voices else None)
         self._take.command(self._tick(), "voices", {"count": count, "budget": budget})
 
     def set_budget(self, budget: float) -> None:
@@ -91,16 +91,23 @@ class NoteCommands:
     def relieve(self) -> float | None:
         """Let the notes cost a hop less than before, and return what they may cost then.
 
-        The oldest note whose key is held is let go. None where one note sounds.
+        None where one note sounds.
         """
         polyphony = self._mixer.polyphony
         if polyphony is None or (budget := min(polyphony.budget, self.cost) - 1.0) < 1.0:
             return None
-        self.set_budget(budget)
-        held = [note for note in polyphony.notes if note.busy and note.held]
-        if held:
-            self.press(min(held, key=lambda note: note.order).pressed_key, 0.0)
+        self.relieve_to(budget)
         return budget
+
+    def relieve_to(self, budget: float) -> None:
+        """Let the notes cost up to `budget` hops a hop; end a released one, else the oldest.
+
+        It ends under the pedal too.
+        """
+        if self._mixer.polyphony is not None:
+            self._mixer.polyphony.budget = budget
+            self._mixer.polyphony.end_one()
+            self._take.command(self._tick(), "relieve", {"budget": budget})
 
     def exchange(self) -> None:
         """Let the notes go on with the instrument that is in slot 0 now."""

@@ -105,6 +105,11 @@ class NoteVoice:
         """Let the key go, whatever holds it."""
         self.held, self.waiting, self.velocity = False, None, 0.0
 
+    def end(self) -> None:
+        """Fade in a hop, as a note whose voice another one takes."""
+        self.drop()
+        self.level, self._begun, self._next_voice = 0.0, False, None
+
     def exchange(self, voice: Voice) -> None:
         """Go on with another voice, after a hop in which the present one fades."""
         self._next_voice = voice

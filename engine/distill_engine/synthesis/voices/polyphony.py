@@ -70,6 +70,11 @@ class Polyphony:
         released = [note for note in busy if not note.held]
         return min(released, key=lambda note: note.level) if released else min(busy, key=lambda note: note.order)
 
+    def end_one(self) -> None:
+        """End the note whose voice a new key would take."""
+        if any(note.busy for note in self.notes):
+            self._stolen().end()
+
     def free(self) -> None:
         """Let all keys go: they die in their release time."""
         for note in self.notes:

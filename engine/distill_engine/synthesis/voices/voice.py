@@ -13,6 +13,7 @@ from distill_engine.analysis.stretches.skeleton import FLOOR
 from distill_engine.audio.arrays import Float32Array
 from distill_engine.errors import VocoderError, short_message
 from distill_engine.inference.step_backend import StepBackend
+from distill_engine.synthesis.hop_values import with_pins
 from distill_engine.synthesis.instrument import Instrument
 from distill_engine.synthesis.pitch.notes import from_place, transposition
 from distill_engine.synthesis.pitch.transposer import Transposer
@@ -102,7 +103,7 @@ class Voice:
         if values.settings.own > 0.0 and self.sources.selected == "input" and self.instrument.search is None:
             self._note_once("the model file holds no path of its corpus: source/own stays at 0")
         try:
-            latent = self.steering.latent(self.sources, values, samples)
+            latent = self.steering.latent(self.sources, with_pins(values, self.pinned), samples)
         except EncoderFailed as error:
             latent = self._last_latent
             self.instrument.notes.append(f"the encoder failed: {error}; the sound stands still until it works again")

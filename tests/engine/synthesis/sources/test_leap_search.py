@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from distill_engine.synthesis.sources.leap_search import MOST_CHOICES, SEARCH_HOPS, Query, Search
-from distill_engine.synthesis.sources.stretch_player import Pull
+from distill_engine.synthesis.sources.pull import Pull
 
 
 def _in_steps(costs: np.ndarray) -> Any:
