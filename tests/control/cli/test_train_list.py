@@ -15,6 +15,7 @@ from distill_engine.analysis.stretches.skeleton import NAMES
 from distill_engine.dataset.corpus import load_corpus
 from distill_engine.dataset.listing import SoundList
 from distill_engine.inference.stored_codes import store_codes, stored_route
+from distill_engine.library.marks import Mark, MarkSet, MarkStore
 from distill_engine.library.presetformat import Preset
 from distill_engine.library.presets import PresetStore
 from distill_engine.modelfile import ModelFile
@@ -165,6 +166,38 @@ def test_presets_keep_their_sound_when_the_list_changes(
     carried = distance_to(sound, after, float(mine.values["/distill/map/x"]), float(mine.values["/distill/map/y"]))
     assert carried <= distance_to(sound, after, x, y) + 1e-9
     assert carried <= min(distance_to(sound, after, *place) for place in after.latent_map.points.T) + 1e-6
+
+
+@pytest.mark.parametrize("refit", [True, False])
+def test_marks_keep_their_sound_when_the_skeleton_changes(
+    sounds: Path,
+    model: Path,
+    noise: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    refit: bool,
+) -> None:
+    monkeypatch.setattr(relisting, "LEAST_REFIT_GAIN", -1.0 if refit else 10.0)
+    before = Meaning.of_file(model, SMALL_SKELETON)
+    assert before.latent_map is not None
+    place = tuple(before.latent_map.latent_at(0.2, 0.1).tolist())
+    marks = (Mark("a", "clip", 0.0, 0.0, place), Mark("b", "controls", 0.5, 0.5, (), {"brightness": 0.5}))
+    store = MarkStore()
+    mine = store.save(MarkSet("mine", "m", before.digest, before.skeleton.digest, marks))
+    foreign = store.save(MarkSet("foreign", "m", before.digest, "another", marks))
+    assert train(sounds, model, "--add", noise) == 0
+    said, after = " ".join(capsys.readouterr().err.split()), Meaning.of_file(model, SMALL_SKELETON)
+    found = store.find("mine", "m")
+    assert ("1 set of marks was carried over" in said) is refit
+    assert (found != mine) is refit
+    assert found.space == after.skeleton.digest
+    assert found.marks[1] == mine.marks[1]
+    assert store.find("foreign", "m") == foreign
+    mels = [
+        made.skeleton.decode(np.array(mark.latent)[:, None])
+        for made, mark in ((before, mine.marks[0]), (after, found.marks[0]))
+    ]
+    assert np.abs(mels[0] - mels[1]).mean() < 0.1
 
 
 @pytest.mark.parametrize(

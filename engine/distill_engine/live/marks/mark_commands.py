@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from distill_engine.analysis.stretches.path import KEY_LATENTS
+from distill_engine.analysis.stretches.path import KEY_LATENTS, NO_PATH
 from distill_engine.audio.arrays import Float64Array
 from distill_engine.errors import ControlError
 from distill_engine.library.marks import Mark, MarkSet, MarkStore, checked_mark_name
@@ -77,6 +77,9 @@ class MarkCommands:
 
     def place_moment(self, seconds: float, x: float, y: float) -> None:
         """Place what sounded some seconds ago. Raises ControlError if nothing did."""
+        instrument = self._synth.instrument
+        if instrument.skeleton is not None and instrument.search is None:
+            raise ControlError(f"a moment leads to nothing here: {NO_PATH}")
         rate = self._synth.frame_rate
         ago, most = round(seconds * rate), MOMENT_HOPS
         heard = self._run(lambda: self._synth.codes.heard((ago + most) / rate))

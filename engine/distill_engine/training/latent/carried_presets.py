@@ -1,7 +1,8 @@
-"""Presets of a model whose sounds have changed: latents and places on the map follow the change.
+"""Presets and marks of a model whose sounds have changed: latents and places on the map follow.
 
 Controls have names, so their values stay. A latent's number means a direction of the skeleton, and
-a place on the map a region of the path: both are translated.
+a place on the map a region of the path: both are translated. A mark's place is a sound: it follows a
+new skeleton.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from distill_engine.analysis.map import LatentMap
 from distill_engine.analysis.stretches.skeleton import Skeleton
 from distill_engine.audio.arrays import Float64Array
 from distill_engine.errors import AnalysisError
+from distill_engine.library.marks import LATENT_LIMIT_SIGMA, MarkStore
 from distill_engine.library.presetformat import Preset, Value
 from distill_engine.library.presets import PresetStore
 from distill_engine.modelfile import ModelFile
@@ -62,6 +64,37 @@ def carry_presets(store: PresetStore, old: Meaning, new: Meaning) -> int:
     return store.rewrite(old.name, old.digest, carried)
 
 
+def carry_marks(store: MarkStore, old: Meaning, new: Meaning) -> int:
+    """Translate the marks that were placed on `old`'s latents; return how many sets changed.
+
+    Raises PresetError.
+    """
+    if old.skeleton.digest == new.skeleton.digest:
+        return 0
+    placed = [marks for marks in store.of_model(old.name, old.digest) if marks.space == old.skeleton.digest]
+    for marks in placed:
+        moved = tuple(replace(mark, latent=_same_sound(mark.latent, old, new)) for mark in marks.marks)
+        store.save(replace(marks, digest=new.digest, space=new.skeleton.digest, marks=moved))
+    return len(placed)
+
+
+def _same_sound(place: tuple[float, ...], old: Meaning, new: Meaning) -> tuple[float, ...]:
+    """Return the first latents [K] in `new` of the sound at a place [K] of `old`; none stays none."""
+    count = min(len(place), old.skeleton.basis.shape[1])
+    found = _encoded(np.array(place[:count]), old, new)[:count]
+    return tuple(np.clip(found, -LATENT_LIMIT_SIGMA, LATENT_LIMIT_SIGMA).tolist()) if count else ()
+
+
+def _encoded(shape: Float64Array, old: Meaning, new: Meaning) -> Float64Array:
+    """Return the latent [D'] in `new` of the sound at a place [K] of `old`.
+
+    The rest of its latents are at the corpus's centre.
+    """
+    padded = np.zeros(old.skeleton.basis.shape[1])
+    padded[: len(shape)] = shape
+    return np.asarray(new.skeleton.encode(old.skeleton.decode(padded[:, None]))[:, 0])
+
+
 def turned(offsets: Float64Array, old: Skeleton, new: Skeleton) -> Float64Array:
     """Return the offsets [D'] in `new` that change the mel as offsets [n] of `old` do.
 
@@ -88,9 +121,7 @@ def _place(values: Mapping[str, Value], old: Meaning, new: Meaning) -> dict[str,
     x, y = (_number(values, address) for address in _PLACE)
     shape = old.latent_map.latent_at(x, y)
     if old.skeleton.digest != new.skeleton.digest:
-        padded = np.zeros(old.skeleton.basis.shape[1])  # the rest of the latents at the corpus's centre
-        padded[: len(shape)] = shape
-        shape = new.skeleton.encode(old.skeleton.decode(padded[:, None]))[:, 0]
+        shape = _encoded(shape, old, new)
     places = [(x, y), new.latent_map.place_of(shape), *zip(*new.latent_map.points.tolist(), strict=True)]
     apart = [np.linalg.norm(sound - shape[: len(sound)]) for sound in (new.latent_map.latent_at(*at) for at in places)]
     return dict(zip(_PLACE, places[int(np.argmin(apart))], strict=True))

@@ -9,11 +9,12 @@ import numpy as np
 
 from distill_engine.analysis.stretches.skeleton import Skeleton
 from distill_engine.errors import PresetError
+from distill_engine.library.marks import MarkStore
 from distill_engine.library.presets import PresetStore
 from distill_engine.models.model_config import ModelConfig
 from distill_engine.training.checkpoint import Checkpoint
 from distill_engine.training.events import Listener, Saved, Warned
-from distill_engine.training.latent.carried_presets import Meaning, carry_presets
+from distill_engine.training.latent.carried_presets import Meaning, carry_marks, carry_presets
 from distill_engine.training.latent.skeleton_start import skeleton_of, write_first_version, write_path
 
 if TYPE_CHECKING:
@@ -51,14 +52,18 @@ def write_changed_list(
 
 
 def _carry(before: Meaning, after: Meaning, listen: Listener) -> None:
-    """Carry the presets of the library over, and say so."""
+    """Carry the presets and marks of the library over, and say so."""
     try:
-        count = carry_presets(PresetStore(), before, after)
+        carried = (
+            (carry_presets(PresetStore(), before, after), "preset was", "presets were"),
+            (carry_marks(MarkStore(), before, after), "set of marks was", "sets of marks were"),
+        )
     except PresetError as error:
-        return listen(Warned(f"presets stay as they were, for the sounds of before: {error}"))
-    if count:
-        what = "1 preset was" if count == 1 else f"{count} presets were"
-        listen(Warned(f"{what} carried over: latents and places on the map mean the same sound as before"))
+        return listen(Warned(f"presets and marks stay as they were, for the sounds of before: {error}"))
+    for count, one, several in carried:
+        if count:
+            said = f"{count} {one if count == 1 else several} carried over"
+            listen(Warned(f"{said}: latents and places on the map mean the same sound as before"))
 
 
 def is_of(checkpoint: Checkpoint, skeleton: Skeleton) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -152,3 +153,14 @@ def test_another_model_puts_the_marks_aside_until_the_first_plays_again(player, 
     player.commands.follow_model()
     assert player.marks == [["tone1", 0.2, 0.3, "clip"]]
     assert player.synth.marks.plane is not None
+
+
+def test_a_moment_of_a_model_without_a_path_is_refused(instrument: Instrument, player: Player) -> None:
+    pathless = replace(instrument)
+    pathless.__dict__["search"] = None
+    player = Player(pathless)
+    player.synth.render(60)
+    with pytest.raises(ControlError, match="holds no path"):
+        player("moment", 0.2, 0.5, 0.5)
+    player("controls", 0.0, -0.5)
+    assert [kind for *_, kind in player.marks] == ["controls"]
