@@ -124,7 +124,7 @@ class StretchSource:
     def restore(self, state: StateDict) -> None:
         if "frame" in state:
             self._player.restore(state)
-        self._plays = _Plays(int(state["plays"])) if "plays" in state else None
+        self._plays = _Plays(int(state["plays"].item())) if "plays" in state else None
 
 
 class _Plays(IntEnum):

@@ -66,14 +66,12 @@ class Polyphony:
         return silent[0] if silent and (self.cost + 1.0 <= self.budget or len(silent) == len(self.notes)) else None
 
     def _stolen(self) -> NoteVoice:
-        busy = [note for note in self.notes if note.busy]
-        released = [note for note in busy if not note.held]
-        return min(released, key=lambda note: note.level) if released else min(busy, key=lambda note: note.order)
+        return _least([note for note in self.notes if note.busy])
 
     def end_one(self) -> None:
         """End the note whose voice a new key would take."""
-        if any(note.busy for note in self.notes):
-            self._stolen().end()
+        if sounding := [note for note in self.notes if note.held or note.level > 0.0]:
+            _least(sounding).end()
 
     def free(self) -> None:
         """Let all keys go: they die in their release time."""
@@ -114,3 +112,9 @@ class Polyphony:
         self.budget, self._order = state.budget, state.order
         for note, its_state in zip(self.notes, state.notes, strict=True):
             note.restore(its_state, networks=networks)
+
+
+def _least(notes: Sequence[NoteVoice]) -> NoteVoice:
+    """Return the quietest of the released notes, else the oldest."""
+    released = [note for note in notes if not note.held]
+    return min(released, key=lambda note: note.level) if released else min(notes, key=lambda note: note.order)
