@@ -20,27 +20,7 @@ from distill_engine.system.names import printable
 from distill_engine.system.plain_json import parse
 
 _OUTGOING_LIMIT = 256  # packets in the queue
-_UNREAD_LIMIT_BYTES = 1024 * 1024  # that a client leaves unread
 _ADDRESS_LIMIT = 512  # addresses of one client
-_READ_BYTES = 16384  # at a time: all frames in them are parsed in one turn of the loop
-
-
-class BoundedConnection(ServerConnection):
-    """A connection that reads a little at a time.
-
-    It is cut off where its client sends pings and reads no answers.
-    """
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Begin to read."""
-        transport.max_size = _READ_BYTES  # type: ignore[attr-defined]  # asyncio's own is 256 KiB: 40,000 frames
-        super().connection_made(transport)
-
-    def data_received(self, data: bytes) -> None:
-        """Handle incoming bytes."""
-        super().data_received(data)
-        if self.transport.get_write_buffer_size() > _UNREAD_LIMIT_BYTES:
-            self.transport.abort()
 
 
 class Listener:

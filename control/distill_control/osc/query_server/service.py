@@ -17,7 +17,13 @@ from websockets.http11 import Request, Response
 from distill_control.osc.clients import Client
 from distill_control.osc.places import make_place
 from distill_control.osc.ports import open_sockets
-from distill_control.osc.query_server.listener import BoundedConnection, Listener
+from distill_control.osc.query_server.connection import (
+    MESSAGE_LIMIT_BYTES,
+    BoundedConnection,
+    KeptConnections,
+    options_of,
+)
+from distill_control.osc.query_server.listener import Listener
 from distill_control.osc.query_server.tree import ATTRIBUTES, find, host_info, tree
 from distill_control.osc.server_context import ServerContext
 from distill_control.session import ModelInfo, Session
@@ -31,7 +37,6 @@ from distill_engine.system.names import printable
 CONNECTION_LIMIT = 64
 REQUEST_SECONDS = 0.001  # that a request takes in this process beside its answer
 TURN_SECONDS, LONGEST_WAIT_SECONDS = 0.03, 2.0  # between two looks for time, and of a request in all
-_MESSAGE_LIMIT_BYTES = 65536
 _BUNDLES = "?BUNDLES"  # the end of the address of a WebSocket client that wants the values of one moment in one packet
 
 
@@ -50,6 +55,7 @@ class OscQueryService:
         self._osc_port = osc_port
         self._servers: list[Server] = []
         self._listeners: set[Listener] = set()
+        self._kept = KeptConnections(CONNECTION_LIMIT)
         self._waiting = 0
         self._numbers = itertools.count(1)
 
@@ -70,9 +76,10 @@ class OscQueryService:
             sock=opened,
             create_connection=BoundedConnection,
             process_request=self._process_request,
-            max_size=_MESSAGE_LIMIT_BYTES,
+            process_response=self._kept.settle,
+            max_size=MESSAGE_LIMIT_BYTES,
             max_queue=16,
-            open_timeout=5,
+            open_timeout=None,  # the connection limits the time of each request
             close_timeout=1,
             logger=silent,
             compression=None,
@@ -83,6 +90,7 @@ class OscQueryService:
         """Close the port and every connection."""
         for server in self._servers:
             server.close()
+        self._kept.close()
         for server in self._servers:
             await server.wait_closed()
 
@@ -152,7 +160,7 @@ class OscQueryService:
             self._waiting -= 1
 
     def _respond(self, request: Request, host: str) -> Response | None:
-        if "upgrade" in request.headers.get("Connection", "").lower():
+        if "upgrade" in options_of(request):
             if make_place(self._listeners, CONNECTION_LIMIT, asyncio.get_running_loop().time()):
                 return None
             return _response(HTTPStatus.SERVICE_UNAVAILABLE, {"ERROR": f"there are {CONNECTION_LIMIT} clients already"})
@@ -228,5 +236,5 @@ def _response(status: HTTPStatus, body: object, **headers: str) -> Response:
 
 
 def _with_body(status: HTTPStatus, data: bytes, headers: Mapping[str, str]) -> Response:
-    common = {"Content-Length": str(len(data)), "Connection": "close", "Cache-Control": "no-store"}
-    return Response(status.value, status.phrase, Headers({**common, **headers}), data)
+    size = {} if status is HTTPStatus.NO_CONTENT else {"Content-Length": str(len(data))}
+    return Response(status.value, status.phrase, Headers({**size, "Cache-Control": "no-store", **headers}), data)
