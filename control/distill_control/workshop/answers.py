@@ -67,15 +67,27 @@ async def in_thread(work: Callable[..., Any], *arguments: Any) -> Any:
     return await to_thread.run_sync(work, *arguments)
 
 
-async def receive(request: Request, target: Path) -> None:
-    """Write a request's body to `target`: whole, or not at all. Raises ControlError, OSError."""
+async def receive(request: Request, target: Path, name: str = "") -> None:
+    """Write a request's body to `target`: whole, or not at all.
+
+    `name` is what its sender calls the file, where `target` has another name; errors say it. Raises
+    ControlError, OSError.
+    """
+    named = target.with_name(name or target.name)
+    try:
+        await _receive(request, target, named.name)
+    except OSError as error:  # of the temporary file, or of no file
+        raise OSError(error.errno, error.strerror or str(error), str(named)) from None
+
+
+async def _receive(request: Request, target: Path, name: str) -> None:
     announced = int(request.headers.get("content-length") or 0)
     if announced > UPLOAD_BYTES:
-        raise ControlError(f"{target.name}: a file has at most {UPLOAD_BYTES >> 30} GB here")
+        raise ControlError(f"{name}: a file has at most {UPLOAD_BYTES >> 30} GB here")
     await in_thread(lambda: target.parent.mkdir(parents=True, exist_ok=True))
     free = shutil.disk_usage(target.parent).free
     if free - announced < SPARE_BYTES:
-        raise ControlError(f"{target.name}: the disk has {free >> 20} MB free: make room first")
+        raise ControlError(f"{name}: the disk has {free >> 20} MB free: make room first")
     await in_thread(remove_stale, target.parent)  # of uploads that a killed workshop was receiving
     part, descriptor = await in_thread(open_temporary, target)  # locked, so that nobody takes it for such a one
     try:
@@ -84,7 +96,7 @@ async def receive(request: Request, target: Path) -> None:
             async for chunk in request.stream():
                 received += len(chunk)
                 if received > UPLOAD_BYTES:
-                    raise ControlError(f"{target.name}: a file has at most {UPLOAD_BYTES >> 30} GB here")
+                    raise ControlError(f"{name}: a file has at most {UPLOAD_BYTES >> 30} GB here")
                 await file.write(chunk)
             await file.flush()
             if RENAMES_OPEN_FILES:
@@ -92,8 +104,8 @@ async def receive(request: Request, target: Path) -> None:
         if not RENAMES_OPEN_FILES:
             await in_thread(give_new_name, part, target)
     except ClientDisconnect:
-        raise ControlError(f"{target.name}: the upload was broken off") from None
+        raise ControlError(f"{name}: the upload was broken off") from None
     except FileExistsError:
-        raise ControlError(f"{target.name} is there already: nothing is overwritten") from None
+        raise ControlError(f"{name} is there already: nothing is overwritten") from None
     finally:
         part.unlink(missing_ok=True)

@@ -16,6 +16,14 @@ from distill_engine.library.renders import RenderStore
 from distill_engine.system.atomic_write import give_new_name
 
 
+def as_sent(job: Job, text: str) -> str:
+    """Return what a job says, with an uploaded file under the name that its sender gave it."""
+    if job.kind != "import" or not job.words:
+        return text
+    part, name = job.words[-1], f"{job.about.get('model', '')}{MODEL_SUFFIX}"
+    return text.replace(part, name).replace(Path(part).name, name)
+
+
 class Keeper:
     """Finishes jobs by their kind."""
 

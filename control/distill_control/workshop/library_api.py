@@ -93,7 +93,7 @@ class LibraryApi:
         name = safe_name(request.path_params["name"].removesuffix(MODEL_SUFFIX))
         new_name(await in_thread(new_file, models_dir(), name, MODEL_SUFFIX, False))
         part = models_dir() / f".{secrets.token_hex(8)}{MODEL_SUFFIX}"
-        await receive(request, part)
+        await receive(request, part, f"{name}{MODEL_SUFFIX}")
         words = ("model", "verify", str(part))
         order = Order(kind="import", title=f"Import {name}", words=words, heavy=False, about={"model": name})
         return {"job": (await in_thread(self._workshop.jobs.add, order)).id}

@@ -16,7 +16,7 @@ from anyio import to_thread
 
 from distill_control.workshop.corpora import Corpora
 from distill_control.workshop.jobs import JobStore
-from distill_control.workshop.keeping import Keeper
+from distill_control.workshop.keeping import Keeper, as_sent
 from distill_control.workshop.models import Models
 from distill_control.workshop.runner import JobRunner
 from distill_engine.errors import ControlError
@@ -81,6 +81,7 @@ class Workshop:
     def _summary(self, identity: str) -> dict[str, Any]:
         job, progress = self.runner.jobs[identity], self.runner.readers[identity].progress
         state = self.runner.states.get(identity, "queued")
+        said = self.runner.faults.get(identity) or (progress.said if state != "done" else "")
         return {
             "id": identity,
             "kind": job.kind,
@@ -94,7 +95,7 @@ class Workshop:
             "previews": [preview["epoch"] for preview in progress.previews],
             "saved": progress.saved.get("epoch"),
             "validated": progress.validated[-1:],
-            "said": self.runner.faults.get(identity) or (progress.said if state != "done" else ""),
+            "said": as_sent(job, said),
         }
 
     def news(self, told: dict[str, Sent]) -> list[dict[str, Any]]:

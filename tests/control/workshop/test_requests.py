@@ -278,6 +278,9 @@ def test_models_are_listed_named_tagged_copied_and_taken_in(filled):
     damaged = filled.ask("PUT", "/api/models/bad", starter_path().read_bytes()[:9000], kind)[1]["job"]
     assert filled.ended(whole)["state"] == "done"
     assert filled.ended(damaged)["state"] == "failed"
+    said = filled.job(damaged)["said"]
+    assert "error: bad.distillgan: " in said
+    assert str(filled.home) not in said
     assert filled.ask("PUT", "/api/models/third", b"x", kind)[0] == 404
     filled.until(whole, lambda _: any(row["name"] == "new one" for row in filled.get("/api/models")))
     names = sorted(path.name for path in (filled.home / "models").iterdir())

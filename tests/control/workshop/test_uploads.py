@@ -1,0 +1,71 @@
+"""What goes wrong with an upload is told under the name that its sender gave the file."""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from starlette.requests import Request
+
+from distill_control.workshop import answers, library_api
+from distill_control.workshop.answers import UPLOAD_BYTES
+from distill_control.workshop.jobs import Job
+from distill_control.workshop.keeping import as_sent
+from distill_control.workshop.library_api import LibraryApi
+from distill_control.workshop.workshop import Commands, Workshop
+
+GONE, WHOLE = {"type": "http.disconnect"}, {"type": "http.request", "body": b"sound", "more_body": False}
+
+
+def answer_to_upload(message: dict[str, Any], size: int = 5) -> tuple[int, str]:
+    """Send a model to a workshop of this process; return status and error of the answer."""
+
+    async def once() -> Any:
+        return message
+
+    headers = [(b"content-length", str(size).encode())]
+    path = {"name": "My birds.distillgan"}
+    scope = {"type": "http", "method": "PUT", "path": "/", "headers": headers, "path_params": path}
+    route = next(one for one in LibraryApi(Workshop(Commands((), ()), 9001)).routes() if "PUT" in (one.methods or ()))
+    answer = asyncio.run(route.endpoint(Request(scope, once)))
+    return answer.status_code, json.loads(answer.body)["error"]
+
+
+@pytest.mark.parametrize(
+    ("message", "size", "reason"), [(GONE, 5, "broken off"), (WHOLE, UPLOAD_BYTES + 1, "at most 2 GB")]
+)
+def test_a_refused_upload_is_named_as_it_was_sent(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, message: dict[str, Any], size: int, reason: str
+) -> None:
+    monkeypatch.setenv("DISTILL_HOME", str(tmp_path))
+    status, error = answer_to_upload(message, size)
+    assert status == 400
+    assert error.startswith("My birds.distillgan: ")
+    assert reason in error
+
+
+@pytest.mark.parametrize("named", [True, False])
+def test_a_full_disk_is_told_with_the_file_as_it_was_sent(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, named: bool
+) -> None:
+    def full(source: Path, target: Path) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device", *[str(source)] * named)
+
+    monkeypatch.setenv("DISTILL_HOME", str(tmp_path))
+    monkeypatch.setattr(answers, "give_new_name", full)
+    status, error = answer_to_upload(WHOLE)
+    assert (status, error) == (507, "My birds.distillgan: the disk is full: free some space or choose another folder")
+    assert list(library_api.models_dir().iterdir()) == []
+
+
+def test_what_a_job_says_of_an_uploaded_file_names_it_as_it_was_sent() -> None:
+    part = "/home/me/models/.0a1b.distillgan"
+    job = Job(kind="import", title="Import birds", words=("model", "verify", part), about={"model": "birds"}, id="1")
+    assert as_sent(job, f"error: {part}: cut") == "error: birds.distillgan: cut"
+    assert as_sent(job, "error: m\\xe9/.0a1b.distillgan: cut") == "error: m\\xe9/birds.distillgan: cut"
+    other = Job(kind="verify", title="", words=job.words, id="2")
+    assert as_sent(other, f"error: {part}: cut") == f"error: {part}: cut"
