@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[1]
+from support_source import calls_of, files_with
+
 ALLOWED = {
     "control/distill_control/cli/compare/page.py": "a file of the package",
     "control/distill_control/cli/support/doctor_checks.py": "the kernel's settings in /sys",
@@ -29,9 +29,7 @@ ALLOWED = {
 
 def readings(tree: ast.AST) -> Iterator[ast.Call]:
     """Yield the calls that open a file for reading, or read it whole, with Python's own means."""
-    for node in ast.walk(tree):
-        if not isinstance(node, ast.Call):
-            continue
+    for node in calls_of(tree):
         match node.func:
             case ast.Attribute(attr="read_bytes" | "read_text"):
                 yield node
@@ -54,12 +52,7 @@ def _mode(call: ast.Call, place: int, otherwise: str) -> str:
 
 
 def test_no_file_is_read_past_the_safe_opener() -> None:
-    found = {
-        path.relative_to(ROOT).as_posix()
-        for folder in ("engine", "control")
-        for path in (ROOT / folder).rglob("*.py")
-        if any(readings(ast.parse(path.read_text(encoding="utf-8"))))
-    }
+    found = files_with(readings)
     assert found - ALLOWED.keys() == set(), "use read_small or open_regular"
     assert ALLOWED.keys() - found == set(), "leave these out of the list"
 

@@ -17,7 +17,7 @@ from distill_control.workshop.guard import refused
 from distill_engine.errors import ControlError, DistillError, LibraryError
 from distill_engine.system.atomic_write import give_new_name, open_temporary, remove_stale, write_advice
 from distill_engine.system.plain_json import parse
-from distill_engine.system.portable.files import RENAMES_OPEN_FILES
+from distill_engine.system.portable.files import RENAMES_OPEN_FILES, sync_file
 
 BODY_BYTES = 256 * 1024  # of an order
 UPLOAD_BYTES = 2 << 30  # of one file
@@ -99,6 +99,7 @@ async def _receive(request: Request, target: Path, name: str) -> None:
                     raise ControlError(f"{name}: a file has at most {UPLOAD_BYTES >> 30} GB here")
                 await file.write(chunk)
             await file.flush()
+            await in_thread(sync_file, descriptor)
             if RENAMES_OPEN_FILES:
                 await in_thread(give_new_name, part, target)
         if not RENAMES_OPEN_FILES:

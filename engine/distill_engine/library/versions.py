@@ -21,7 +21,7 @@ from pathlib import Path
 from distill_engine.errors import LibraryError
 from distill_engine.library.folders import ensure, versions_dir
 from distill_engine.library.lookup import TAKE_SUFFIX
-from distill_engine.system.atomic_write import is_still_there, replacing, write_advice, write_all
+from distill_engine.system.atomic_write import is_still_there, replacing, sync_folder, write_advice, write_all
 from distill_engine.system.file_lock import turn
 from distill_engine.system.portable.files import read_at
 
@@ -49,6 +49,7 @@ def keep_version(digests: Mapping[str, str], path: Path, descriptor: int, take: 
             _link_take(take, folder)
             if not (folder / MODEL).is_file():
                 _link_or_copy(path, descriptor, folder / MODEL)
+            sync_folder(folder)  # a version without its take would be removed as unused
     except OSError as error:
         raise LibraryError(
             f"{folder}: cannot be written: {write_advice(error, folder, 'set DISTILL_HOME to another disk')}"

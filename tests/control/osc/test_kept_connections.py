@@ -6,7 +6,6 @@ import asyncio
 import http.client
 import json
 import socket
-from types import SimpleNamespace
 from typing import Any, BinaryIO
 
 import pytest
@@ -118,7 +117,7 @@ def test_other_requests_end_the_connection_and_nothing_after_them_is_answered(
 @pytest.mark.parametrize(
     "wrong",
     [
-        b"\x00" * 100,
+        b"\x00" * 100 + b"\r\n",
         b"\r\n" + get("/distill/gain"),
         get("/distill/gain").replace(b"\r\n", b"\n"),
         get("/distill/gain", "Content-Length: 30") + get("/distill/width"),
@@ -163,9 +162,15 @@ def test_a_kept_connection_becomes_a_websocket_and_what_came_with_the_request_is
             assert stream.read(2 + len(pong)) == b"\x82" + bytes([len(pong)]) + pong
 
 
+class Member:
+    """A connection whose state the test sets."""
+
+    state = State.CONNECTING
+
+
 def test_the_places_are_limited_and_those_of_closed_connections_are_free() -> None:
     kept = KeptConnections(2)
-    members: list[Any] = [SimpleNamespace(state=State.CONNECTING) for _ in range(3)]
+    members: list[Any] = [Member() for _ in range(3)]
 
     def settled(member: Any) -> str:
         response = Response(200, "OK", Headers())
@@ -177,7 +182,7 @@ def test_the_places_are_limited_and_those_of_closed_connections_are_free() -> No
     members[0].state = State.CLOSED
     assert settled(members[2]) == "keep-alive"
     members[1].state = State.OPEN
-    assert settled(SimpleNamespace(state=State.CONNECTING)) == "keep-alive", "a WebSocket has a place of its own"
+    assert settled(Member()) == "keep-alive", "a WebSocket has a place of its own"
 
 
 def context_of(rain) -> ServerContext:

@@ -320,7 +320,7 @@ def test_malformed_requests_end_their_own_connection_only(engine):
     browser = http.client.HTTPConnection("127.0.0.1", engine.oscquery_port, timeout=3)
     browser.request("GET", "/distill/gain")
     assert browser.getresponse().status == 200
-    connection.close()
+    browser.close()
 
 
 def test_pages_that_are_let_in_may_read_the_answer(engine):

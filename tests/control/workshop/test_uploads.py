@@ -5,13 +5,14 @@ from __future__ import annotations
 import asyncio
 import errno
 import json
+import os
 from pathlib import Path
 from typing import Any
 
 import pytest
 from starlette.requests import Request
 
-from distill_control.workshop import answers, library_api
+from distill_control.workshop import answers
 from distill_control.workshop.answers import UPLOAD_BYTES
 from distill_control.workshop.jobs import Job
 from distill_control.workshop.keeping import as_sent
@@ -59,7 +60,7 @@ def test_a_full_disk_is_told_with_the_file_as_it_was_sent(
     monkeypatch.setattr(answers, "give_new_name", full)
     status, error = answer_to_upload(WHOLE)
     assert (status, error) == (507, "My birds.distillgan: the disk is full: free some space or choose another folder")
-    assert list(library_api.models_dir().iterdir()) == []
+    assert list((tmp_path / "models").iterdir()) == []
 
 
 def test_what_a_job_says_of_an_uploaded_file_names_it_as_it_was_sent() -> None:
@@ -69,3 +70,22 @@ def test_what_a_job_says_of_an_uploaded_file_names_it_as_it_was_sent() -> None:
     assert as_sent(job, "error: m\\xe9/.0a1b.distillgan: cut") == "error: m\\xe9/birds.distillgan: cut"
     other = Job(kind="verify", title="", words=job.words, id="2")
     assert as_sent(other, f"error: {part}: cut") == f"error: {part}: cut"
+
+
+def test_what_is_received_is_on_the_disk_before_it_has_its_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    calls: list[str] = []
+
+    def name(source: Path, target: Path) -> None:
+        calls.append(f"named {target.name}")
+
+    monkeypatch.setattr(answers, "sync_file", lambda file: calls.append(f"flushed {os.fstat(file).st_size} bytes"))
+    monkeypatch.setattr(answers, "give_new_name", name)
+    scope = {"type": "http", "method": "PUT", "path": "/", "headers": []}
+
+    async def once() -> Any:
+        return WHOLE
+
+    asyncio.run(answers.receive(Request(scope, once), tmp_path / "x.wav"))
+    assert calls == ["flushed 5 bytes", "named x.wav"]

@@ -192,6 +192,7 @@ def _move(source: Path, target: Path) -> None:
     """Rename a file or folder; to another disk copy it, which appears whole or not at all."""
     try:
         os.rename(source, target)
+        sync_folder(target.parent)
         return
     except OSError as error:
         if error.errno != errno.EXDEV:
@@ -246,4 +247,4 @@ def _link(source: Path, target: Path) -> None:
         os.link(source, target)
     except OSError:
         copy_file(source, target)
-        sync_folder(target.parent)
+    sync_folder(target.parent)
