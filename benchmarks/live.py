@@ -1,6 +1,6 @@
 """Measure how fast, how soon and how safely the engine plays, from inside and from outside.
 
-    python benchmarks/live.py [--only hops,notes,latency,input,disturbances,start] [--vocoder hifigan] [--quick]
+    python benchmarks/live.py [--only hops,notes,latency,input,disturbances,chord,start] [--vocoder hifigan] [--quick]
 
 * hops: time of a block of synthesis by vocoder, block size and backend, in processes of their own;
   --baseline COMMIT measures the code of an old commit beside it
@@ -11,6 +11,7 @@
 * input: from an attack at the live input to its sound
 * disturbances: underruns and discontinuities under a flood of 2,000 messages a second, a Python
   thread that spins in the control process, vocoder changes, and all of it at once
+* chord: underruns, hops and notes while eight notes with pitches, bends and glides play
 * start: from the command to the first sample that is heard, memory, and whether torch is loaded
 """
 
@@ -23,7 +24,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from harness.benchmark import Benchmark, Column, Run, Table
-from live_support import cold_start, disturbances, hops, latency, note_times
+from live_support import chord, cold_start, disturbances, hops, latency, note_times
 from live_support.disturbances import EVERYTHING, Load, run_disturbed
 from live_support.jack_server import available
 
@@ -49,7 +50,16 @@ OTHERS = Table(
 BENCHMARK = Benchmark(
     "live",
     "Live: hops, latency, start",
-    [hops.TABLE, note_times.TABLE, latency.TABLE, latency.INPUT_TABLE, DISTURBANCES, cold_start.TABLE, OTHERS],
+    [
+        hops.TABLE,
+        note_times.TABLE,
+        latency.TABLE,
+        latency.INPUT_TABLE,
+        DISTURBANCES,
+        chord.TABLE,
+        cold_start.TABLE,
+        OTHERS,
+    ],
 )
 
 
@@ -68,6 +78,7 @@ SECTIONS: dict[str, Callable[[Run, Path, argparse.Namespace], None]] = {
     "latency": latency.measure,
     "input": latency.measure_input,
     "disturbances": measure_disturbances,
+    "chord": chord.measure,
     "start": cold_start.measure,
 }
 
@@ -76,9 +87,10 @@ def main() -> int:
     """Run the sections asked for."""
     parser = BENCHMARK.parser(__doc__)
     parser.add_argument("--model", type=Path, help="default: the built-in starter")
-    parser.add_argument("--quick", action="store_true", help="a minute or two instead of twenty")
+    parser.add_argument("--quick", action="store_true", help="three minutes instead of forty")
     parser.add_argument("--only", default=",".join(SECTIONS), help="sections, separated by commas")
     parser.add_argument("--seconds", type=float, default=120.0, help="length of each disturbance")
+    parser.add_argument("--minutes", type=float, default=10.0, help="length of the chord, of the default vocoder")
     parser.add_argument("--vocoder", default="hifigan", help="vocoder of the sections that need a device")
     parser.add_argument("--baseline", metavar="COMMIT", help="hops: measure this commit's code too")
     options = parser.parse_args()

@@ -11,11 +11,12 @@ from typing import Any
 
 from harness.benchmark import Column
 from live_support import programs
+from live_support.control_process import MIDI_PORT
 from live_support.engine_process import Engine
 from live_support.footprint import descriptors, memory_mb
 from live_support.hearing import Hearing, Sound, heard_piece, judge, sounding
 from live_support.load import BusyProgram, Flood
-from live_support.players import MIDI_MAP, MIDI_PORT
+from live_support.players import MIDI_MAP
 from live_support.underrun_watch import UnderrunWatch
 
 CHANGE_SECONDS = 6.0
@@ -82,15 +83,7 @@ def run_pieces(
     for number, (hearing, figures) in enumerate(found, 1):
         judge(hearing, model, folder, number)
         held = {"take_share": hearing.take_share} if load.players else {}
-        yield {
-            **figures,
-            "breaks": hearing.found.breaks,
-            "seconds": hearing.found.seconds,
-            "recorder_skipped": hearing.found.skipped,
-            "engine_late": hearing.late,
-            "idle_late": hearing.idle_late,
-            **held,
-        }
+        yield {**figures, **hearing.figures(), **held}
 
 
 @contextlib.contextmanager

@@ -40,6 +40,16 @@ class Hearing:
     idle_late: int | None = field(init=False)
     take_share: float = field(init=False)
 
+    def figures(self) -> dict[str, float | None]:
+        """Return what was heard of a judged piece, by the names of its columns."""
+        return {
+            "breaks": self.found.breaks,
+            "seconds": self.found.seconds,
+            "recorder_skipped": self.found.skipped,
+            "engine_late": self.late,
+            "idle_late": self.idle_late,
+        }
+
 
 @contextlib.contextmanager
 def heard_outside(
@@ -73,7 +83,7 @@ def heard_piece(sound: Sound, folder: Path, number: int = 1, *, take: bool = Fal
     """Record what plays from outside and by the engine itself, with `take` also as a take."""
     engine, server, idle = sound
     hearing, late, idle_late = Hearing(engine, server, engine.osc.status()), server.late("PortAudio"), idle.late()
-    for file in _files(folder, number)[: 2 if take else 1]:
+    for file in piece_files(folder, number)[: 2 if take else 1]:
         if reason := engine.osc.do("/distill/record", str(file)):
             raise RuntimeError(reason)
     recorder = Recorder(server, OUTPUTS[0])
@@ -86,7 +96,7 @@ def heard_piece(sound: Sound, folder: Path, number: int = 1, *, take: bool = Fal
 
 def judge(hearing: Hearing, model: Path, folder: Path, number: int = 1) -> None:
     """Compare what was heard, recorded and rendered of a piece, and delete its files."""
-    played, recorded, rendered = _files(folder, number)
+    played, recorded, rendered = piece_files(folder, number)
     try:
         hearing.found = compare_recordings(played, hearing.heard, hearing.server.rate)
         if recorded.exists():
@@ -98,6 +108,6 @@ def judge(hearing: Hearing, model: Path, folder: Path, number: int = 1) -> None:
             file.unlink(missing_ok=True)
 
 
-def _files(folder: Path, number: int) -> tuple[Path, Path, Path]:
+def piece_files(folder: Path, number: int = 1) -> tuple[Path, Path, Path]:
     """Return where a piece's sound and take are recorded, and the take rendered."""
     return folder / f"played-{number}.wav", folder / f"played-{number}.take", folder / f"rendered-{number}.wav"

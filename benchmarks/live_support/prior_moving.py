@@ -37,15 +37,10 @@ def play_live(model: Path, seconds: float, folder: Path, seed: int = 0) -> dict[
             moves += 1
         after = osc.status()
         machine = watch.stop()
-    found = hearing.found
     return {
         "moves": moves,
         **{name: float(after[name]) - float(hearing.before[name]) for name in COUNTED},
         **{name: float(after[name]) for name in LAST},
         "underruns_machine": machine["underruns_machine"],
-        "seconds": found.seconds,
-        "breaks": found.breaks,
-        "recorder_skipped": found.skipped,
-        "engine_late": hearing.late,
-        "idle_late": hearing.idle_late,
+        **hearing.figures(),
     }
