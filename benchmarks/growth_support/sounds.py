@@ -15,10 +15,13 @@ FEWEST = 6
 """Files of a corpus."""
 
 
-def write_corpus(folder: Path, minutes: float) -> int:
-    """Write files of equal length, no two alike; return their size in bytes."""
+def write_corpus(folder: Path, minutes: float, count: int | None = None) -> int:
+    """Write files of equal length, no two alike; return their size in bytes.
+
+    Their number is `count`; without one it is FEWEST or more, none longer than LONGEST_SECONDS.
+    """
     folder.mkdir()
-    count = max(FEWEST, round(minutes * 60 / LONGEST_SECONDS))
+    count = count or max(FEWEST, round(minutes * 60 / LONGEST_SECONDS))
     rng = np.random.default_rng(0)
     for number in range(count):
         samples = synthetic_sound(rng, round(minutes * 60 / count * RATE))
