@@ -5,7 +5,7 @@ DEMO_LIBRARIES := libportaudio2
 TEST_LIBRARIES := libportaudio2 jackd2 jack-capture puredata-core supercollider-language liblo-tools strace chromium
 SOURCES := engine control vendor tests benchmarks docs examples .ci hatch_build.py
 NATIVE := engine/distill_engine/native
-BENCHMARKS := quality sound transfer notes attacks held levels pictures controls training bigvgan_speed gpu codes rvq prior live midi control page space sweep curves growth library waiting demo soak rights fuzz kill
+BENCHMARKS := quality sound transfer notes attacks held levels pictures controls training bigvgan_speed gpu codes rvq prior live midi control page space sweep curves growth library waiting rave demo soak rights fuzz kill
 
 .PHONY: demo training test docs lint types contracts unit coverage package resolve audit lock figures clean system-libraries bench report report-check fuzz kill soak kernels
 
@@ -69,6 +69,7 @@ QUICK_control := --seconds 5 --rates 2000
 QUICK_page := --seconds 3 --pages 0 1
 QUICK_sweep := --seconds 1
 QUICK_waiting := --quick
+QUICK_rave := --quick
 QUICK_soak := --minutes 1
 QUICK_rights := --seconds 5
 QUICK_fuzz := --inputs 500 --messages 2000
