@@ -22,6 +22,11 @@ POLL_SECONDS = 1.0
 """Least time between two looks for ports."""
 SEARCH_SECONDS = 3.0
 """Least time between two looks for a MIDI system that is missing."""
+START_SECONDS, START_POLL_SECONDS = 15.0, 0.5
+"""Time after the first look, and least time between two looks for ports or systems within it.
+
+What starts together with the engine is then found soon.
+"""
 
 Notify = Callable[[str, str], None]
 
@@ -99,16 +104,18 @@ class PortKeeper:
         self._systems: dict[str, PortSystem] = {}
         self._refused: dict[str, str] = {}
         self._noticed: set[str] = set()
+        self._began: float | None = None
         self._polled = float("-inf")
         self._searched = float("-inf")
 
     def poll(self, now: float) -> tuple[list[Connection], list[Connection]]:
         """Return the connections opened and closed since the last look, at most once a second.
 
-        `now` is in seconds.
+        After the start it is twice a second. `now` is in seconds.
         """
-        if now - self._polled < POLL_SECONDS:
+        if now - self._polled < self._pause(POLL_SECONDS, now):
             return [], []
+        self._began = now if self._began is None else self._began
         self._polled = now
         closed = self._drop_dead_systems()
         self._close_vanished()
@@ -137,8 +144,12 @@ class PortKeeper:
             system.close()
         self._systems.clear()
 
+    def _pause(self, usual: float, now: float) -> float:
+        """Return the least time between two looks, which usually is `usual`."""
+        return START_POLL_SECONDS if self._began is not None and now - self._began < START_SECONDS else usual
+
     def _find_systems(self, now: float) -> list[Connection]:
-        if now - self._searched < SEARCH_SECONDS:
+        if now - self._searched < self._pause(SEARCH_SECONDS, now):
             return []
         self._searched = now
         opened = []

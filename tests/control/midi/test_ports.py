@@ -1,6 +1,7 @@
 """Hot-plug, with a MIDI system made up for the test and with a real one: JACK."""
 
 import asyncio
+import itertools
 import os
 import shutil
 import subprocess
@@ -148,6 +149,34 @@ def test_a_system_that_is_missing_or_dies_is_reported_and_opened_again() -> None
     plug.there = True
     plug.system.names = ["knobs"]
     assert plug.look()[0] == ["knobs"]
+
+
+def test_what_starts_with_the_engine_is_found_within_half_a_second_and_later_it_is_looked_for_less() -> None:
+    plug, times = Plug(None), list[float]()
+
+    def missing(api: str) -> MadeUpSystem:
+        times.append(plug.now)
+        raise ControlError("ALSA's sequencer is not there")
+
+    plug.keeper = PortKeeper(None, lambda *_: None, plug.notify, systems=lambda: ("ALSA",), make=missing)
+    for look in range(-1200, -1200 + 32 * 60):  # of a clock that may begin anywhere
+        plug.now = look / 32
+        plug.keeper.poll(plug.now)
+    gaps = [later - sooner for sooner, later in itertools.pairwise(times)]
+    assert gaps[:29] == [0.5] * 29
+    assert set(gaps[29:]) == {3.0}
+
+
+def test_a_controller_that_is_plugged_in_at_the_start_is_open_within_half_a_second() -> None:
+    plug = Plug(None)
+    plug.keeper.poll(1000.0)
+    plug.system.names = ["knobs"]
+    assert plug.keeper.poll(1000.25) == ([], [])
+    assert [link.port.name for link in plug.keeper.poll(1000.5)[0]] == ["knobs"]
+    plug.keeper.poll(1020.0)
+    plug.system.names = []
+    assert plug.keeper.poll(1020.75) == ([], [])
+    assert [link.port.name for link in plug.keeper.poll(1021.0)[1]] == ["knobs"]
 
 
 def test_ports_are_meant_by_parts_of_their_names() -> None:

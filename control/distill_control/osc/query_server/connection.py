@@ -47,8 +47,8 @@ class RequestProtocol(ServerProtocol):
 class BoundedConnection(ServerConnection):
     """A connection that reads a little at a time.
 
-    It is cut off where its client sends pings and reads no answers. What comes after a request waits
-    until that is answered, and nothing more is read meanwhile.
+    It is cut off where its client sends pings and reads no answers. What comes after a request
+    waits until that is answered, and nothing more is read meanwhile.
     """
 
     def __init__(self, protocol: ServerProtocol, *arguments: Any, **options: Any) -> None:
