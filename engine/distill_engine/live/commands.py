@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import queue
 import threading
 from collections.abc import Callable, Mapping, Sequence
@@ -11,19 +10,20 @@ from pathlib import Path
 from typing import Any
 
 from distill_engine.audio_io.capture import Capture
-from distill_engine.errors import ControlError, DistillError, VocoderError
+from distill_engine.errors import ControlError, DistillError
 from distill_engine.inference.torch_import import IMPORT_MARGIN, import_torch, torch_is_here
 from distill_engine.inference.vocoder_choice import plays_in_torch
 from distill_engine.library.lookup import find_model
 from distill_engine.library.reports import line_on
 from distill_engine.live.answers import Answer, when_done
+from distill_engine.live.budget import Budget
 from distill_engine.live.code_commands import CodeCommands
 from distill_engine.live.following import Follower
-from distill_engine.live.live_notes import LiveNotes, checked_budget, note_budget
+from distill_engine.live.live_notes import LiveNotes
 from distill_engine.live.marks.mark_commands import MarkCommands
 from distill_engine.live.performer import Performer
 from distill_engine.live.played_versions import PlayedVersions
-from distill_engine.live.realtime_check import LIMIT_FACTOR, Fit, FitRequest
+from distill_engine.live.realtime_check import Fit, FitRequest
 from distill_engine.live.recordings import Recordings
 from distill_engine.synthesis.instrument import Instrument
 from distill_engine.synthesis.synth import Synth
@@ -45,13 +45,13 @@ Job = tuple[Callable[[], None], Answer]
 class LoadOptions:
     """How instruments are loaded while playing: `request` has the block and threads of the start.
 
-    `allow_paths` admits files outside the library; `factor` is the first instrument's (see `Fit`).
+    `budget` is that of what plays at the start. `allow_paths` admits files outside the library.
     `versions` holds the files that play.
     """
 
     request: FitRequest
+    budget: Budget
     allow_paths: bool = False
-    factor: float = 0.0
     versions: PlayedVersions = field(default_factory=PlayedVersions)
 
 
@@ -84,7 +84,7 @@ class LiveCommands:
             performer, synth, self._run, self._notice, self._keep, allow_paths=options.allow_paths
         )
         self.follower = Follower(lambda: synth.instrument, lambda: synth.recording, self._queue_version, self._notice)
-        self.swaps, self._factors = 0, {0: options.factor}
+        self.swaps, self.budget = 0, options.budget
         self._jobs: dict[str, queue.Queue[Job | None]] = {name: queue.Queue() for name in WAITING}
         for name, jobs in self._jobs.items():
             threading.Thread(target=self._do_all, args=(jobs,), name=name, daemon=True).start()
@@ -157,8 +157,7 @@ class LiveCommands:
     def change_blend(self, slot: int, name: str) -> None:
         """Put a model into a blend slot; an empty name empties it. Raises as `change_model`."""
         if not name:
-            self._run(lambda: self.synth.swap(None, slot=int(slot)))
-            self._factors.pop(int(slot), None)
+            self._change(self.budget.without_slot(int(slot)), lambda: self.synth.swap(None, slot=int(slot)))
         elif int(slot) == 0:
             self.change_model(name)
         else:
@@ -169,11 +168,12 @@ class LiveCommands:
         """Play up to `count` notes at once. Raises ControlError, VocoderError."""
         self._performer.raise_latency_for(LOADING_MARGIN_SECONDS, LOADING_LIMIT_SECONDS)
         try:
-            budget = checked_budget(self.synth.instrument, int(count))
+            budget = self.budget.with_voices(int(count))
         finally:
             self._performer.raise_latency_for(LOADING_MARGIN_SECONDS, 1.0)
         self.synth.pool.prepare(self._performer.block, int(count))
-        self._run(lambda: self.synth.keys.set_voices(int(count), budget))
+        self._run(lambda: self.synth.keys.set_voices(int(count), budget.hops))
+        self.budget = budget
         self._options = replace(self._options, request=replace(self._options.request, voices=int(count)))
 
     # -- inside --------------------------------------------------------------------------------------------------------
@@ -244,44 +244,30 @@ class LiveCommands:
         """Cross-fade to an instrument. Raises the ring's fill first: old voices still play."""
         instrument = pool.instrument
         try:
-            self._check_together(instrument, fit, slot)
+            budget = self.budget.with_slot(slot, instrument, fit.factor)
             fade = self.synth.parameters.value("/distill/source/fade")
             extra = (1 + self.synth.voices) * fit.block_seconds(instrument) + SWAP_MARGIN_SECONDS
             self._performer.raise_latency_for(extra, fade + 1.0)
-            budget = note_budget(instrument, self.synth.keys.count) if slot == 0 and self.synth.keys.count > 1 else None
-            self._run(lambda: self.synth.swap(pool, slot=slot))
-            if budget is not None:
-                self._run(lambda: self.synth.keys.set_budget(budget))
+            self._change(budget, lambda: self.synth.swap(pool, slot=slot))
         except DistillError:
             self._performer.raise_latency_for(0.0, 0.0)
             raise
         self.swaps += 1
-        self._factors[slot] = fit.factor
         self._options.versions.release(self._playing())
         self.recordings.keep_versions()
         if slot == 0:
             self._tell_source()
             self.marks.follow_model()
 
-    def _check_together(self, instrument: Instrument, fit: Fit, slot: int) -> None:
-        """Check that the instruments of all slots keep up together. Raises VocoderError.
+    def _change(self, budget: Budget, change: Callable[[], None]) -> None:
+        """Change what plays on the synth thread; from then on its notes keep to a new budget."""
 
-        Slots blended in latents cost nothing; one in the mel costs a vocoder once a key plays.
-        """
-        factors = {slot: fit.factor}
-        host = instrument if slot == 0 else self.synth.instrument
-        for other, factor in self._factors.items():
-            there = self.synth.instrument_at(other)
-            if other != slot and there is not None and (other == 0 or there.blended_in(host) != "latents"):
-                factors[other] = factor
-        if slot and instrument.blended_in(host) == "latents":
-            del factors[slot]
-        total = sum(factors.values()) / min(len(factors), os.cpu_count() or 1, self.synth.voices_at_once)
-        if len(factors) > 1 and total >= LIMIT_FACTOR:
-            raise VocoderError(
-                f"{instrument.name} would be too much here: with what plays, a second of sound takes {total:.2f} s; "
-                "empty a slot (/distill/blend/model) or choose a cheaper vocoder"
-            )
+        def changed() -> None:
+            change()
+            self.synth.keys.set_budget(budget.hops)
+
+        self._run(changed)
+        self.budget = budget
 
     def _run(self, action: Callable[[], Any]) -> Any:
         return self._performer.call(action).result(timeout=10.0) if self._performer.running else action()

@@ -16,8 +16,9 @@ from distill_engine.audio_io.devices import AudioSystem, within
 from distill_engine.audio_io.output import Output
 from distill_engine.errors import ConfigError, DeviceError, DistillError
 from distill_engine.library.reports import line_on, reported_threads
+from distill_engine.live.budget import Budget
 from distill_engine.live.commands import LiveCommands, LoadOptions
-from distill_engine.live.live_notes import FewerNotes, checked_budget
+from distill_engine.live.live_notes import FewerNotes
 from distill_engine.live.performer import BlockSettings, Performer
 from distill_engine.live.played_versions import PlayedVersions
 from distill_engine.live.realtime_check import Fit, FitRequest
@@ -96,11 +97,13 @@ class Engine:
             layout=settings.layout,
         )  # fmt: skip
         synth.set_space(settings.space)
+        budget = Budget(synth, {0: (instrument, fit.factor)})
         with self._or_warned("playing one note at a time"):
-            synth.keys.set_voices(settings.voices, checked_budget(instrument, settings.voices))
+            budget = budget.with_voices(settings.voices)
+        synth.keys.set_voices(budget.voices, budget.hops)
         performer = self._performer(synth, fit, instrument)
         request = replace(request, block=fit.block, threads=fit.threads)
-        options = LoadOptions(request, settings.allow_paths, fit.factor, self._versions)
+        options = LoadOptions(request, budget, settings.allow_paths, self._versions)
         commands = LiveCommands(performer, synth, options, self.control.send, self._loaded, self.capture)
         self._parts = _Parts(instrument, performer, commands, FewerNotes(synth.keys))
         commands.follower.switch(settings.follow)

@@ -14,6 +14,7 @@ import pytest
 from distill_engine.analysis.controls import POSITIONS, ControlInfo, Controls, Paths
 from distill_engine.analysis.region import fit_region
 from distill_engine.errors import VocoderError
+from distill_engine.live.budget import Budget
 from distill_engine.live.commands import LOADING_MARGIN_SECONDS, LiveCommands, LoadOptions
 from distill_engine.live.realtime_check import Fit, FitRequest, fit_instrument
 from distill_engine.synthesis.blend_slot import BRIEF
@@ -99,7 +100,8 @@ class _Still:
 def _commands(synth: Synth, factor: float) -> tuple[LiveCommands, list[dict], _Still]:
     sent: list[dict] = []
     performer = _Still()
-    options = LoadOptions(FitRequest("vocos", block=1, threads=1), True, factor)
+    budget = Budget(synth, {0: (synth.instrument, factor)})
+    options = LoadOptions(FitRequest("vocos", block=1, threads=1), budget, True)
     doubles: Any = performer, sent.append, None
     still, send, capture = doubles
     return LiveCommands(still, synth, options, send, lambda instrument: None, capture), sent, performer
@@ -134,12 +136,13 @@ def test_a_model_that_is_slow_to_load_holds_up_neither_sources_nor_the_end(vocos
 def test_models_that_together_take_longer_than_their_sound_are_refused(vocos, other, monkeypatch):
     monkeypatch.setattr("os.cpu_count", lambda: 2)
     monkeypatch.setattr(Synth, "voices_at_once", 2)  # as without the native kernel
+    monkeypatch.setattr("distill_engine.live.budget.rest_share", lambda instrument, synth: 0.005)
     synth = Synth(vocos)
     commands, _, performer = _commands(synth, 0.6)
     try:
         commands._swap(VoicePool(other), Fit(1, 1, 0.6), 1)
         commands._swap(VoicePool(other), Fit(1, 1, 0.6), 2)
-        with pytest.raises(VocoderError, match="other would be too much here.* 1.20 s"):
+        with pytest.raises(VocoderError, match="other would be too much here.* 1.22 s"):
             commands._swap(VoicePool(other), Fit(1, 1, 0.6), 3)
         assert synth.instrument_at(3) is None
         assert performer.raised[-1] == 0.0

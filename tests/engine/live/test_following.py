@@ -19,6 +19,7 @@ import support_skeleton
 from distill_control.cli.main import main as distill
 from distill_engine.inference.stored_codes import store_codes, stored_route
 from distill_engine.live import following, realtime_check
+from distill_engine.live.budget import Budget
 from distill_engine.live.commands import LiveCommands, LoadOptions
 from distill_engine.live.following import Following
 from distill_engine.live.played_versions import PlayedVersions
@@ -72,7 +73,8 @@ class _Playing:
         self.sent: list[dict[str, Any]] = []
         doubles: Any = _Still(), self.sent.append, None
         still, send, capture = doubles
-        options = LoadOptions(request, True, fit.factor, versions)
+        budget = Budget(self.synth, {0: (self.first, fit.factor)})
+        options = LoadOptions(request, budget, True, versions)
         self.commands = LiveCommands(still, self.synth, options, send, lambda instrument: None, capture)
 
     def until(self, what: Callable[[], bool]) -> None:

@@ -7,9 +7,8 @@ import numpy as np
 import pytest
 
 import support_skeleton
-from distill_engine.errors import ControlError, VocoderError
-from distill_engine.live import live_notes
-from distill_engine.live.live_notes import FewerNotes, checked_budget
+from distill_engine.errors import ControlError
+from distill_engine.live.live_notes import FewerNotes
 from distill_engine.rendering.take_player import play_take
 from distill_engine.synthesis.instrument import Instrument, prepare_instrument
 from distill_engine.synthesis.synth import Synth
@@ -138,20 +137,6 @@ def test_notes_that_were_too_much_become_fewer_once_a_second(instrument: Instrum
         synth.render(60)
         assert sum(note.busy for note in _notes(synth)) == 1
     assert fewer.after_underrun(20.0) == ""  # no less than one
-
-
-def test_how_many_notes_a_machine_plays_is_measured_and_too_many_are_refused(
-    instrument: Instrument, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    assert checked_budget(instrument, 1) == 1.0
-    assert live_notes.note_budget(instrument, 3) > 0.0
-    monkeypatch.setattr(live_notes, "note_budget", lambda instrument, voices: 3.5)
-    assert checked_budget(instrument, 3) == 3.5
-    with pytest.raises(VocoderError, match="they take 160% of the time that there is; give at most 3"):
-        checked_budget(instrument, 8)
-    monkeypatch.setattr(live_notes, "note_budget", lambda instrument, voices: 1.5)
-    with pytest.raises(VocoderError, match="one note at a time"):
-        checked_budget(instrument, 2)
 
 
 def test_a_note_has_its_own_bend_pressure_and_controls(instrument: Instrument) -> None:
