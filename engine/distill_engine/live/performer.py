@@ -200,9 +200,10 @@ class Performer:
         size = self.block * self.synth.hop
         heard = self._read_input(size)
         self.meters.hear(heard, size / self.synth.sample_rate)
+        cost = self.synth.keys.cost
         hops = self.synth.loop.compute(self.block, heard)
         seconds = (time.monotonic() - began) * self.block / hops
-        self.times.add(seconds, size / self.synth.sample_rate)
+        self.times.add(seconds, size / self.synth.sample_rate, cost)
         self.meters.hops += hops
 
     def _spare(self) -> float:
@@ -265,7 +266,7 @@ class Performer:
         self.meters.device_xruns = self._xruns_before + output.xruns
 
     def _underrun(self, block: BlockTime) -> None:
-        cause = cause_of(block, self.times.block_p50, self._last_fill, self._output.period / self._output.rate)
+        cause = cause_of(block, self.times.typical, self._last_fill, self._output.period / self._output.rate)
         self.meters.count(cause)
         self._fill.underrun(cause)
         self._notice(Underrun(time.time(), cause, block.seconds, block.since_last_seconds))

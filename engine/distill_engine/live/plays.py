@@ -24,6 +24,14 @@ class Loop(Protocol):
         """Return at most `ticks` of the ticks that wait: [channels, n * tick]."""
 
 
+class Keys(Protocol):
+    """The notes of a synth."""
+
+    @property
+    def cost(self) -> float:
+        """The hops of the vocoder that notes take in the next hop, at least 1."""
+
+
 class Plays(Protocol):
     """The part of a synth that the performer uses."""
 
@@ -35,6 +43,10 @@ class Plays(Protocol):
     @property
     def loop(self) -> Loop:
         """Its hops and ticks."""
+
+    @property
+    def keys(self) -> Keys:
+        """Its notes."""
 
     def apply(self, parameter_index: int, value: float, glide_seconds: float = 0.0) -> None:
         """Set a parameter, over `glide_seconds` if it glides."""

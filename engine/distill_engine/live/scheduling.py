@@ -11,6 +11,7 @@ from typing import Literal
 WINDOW_BLOCKS = 1000  # whose times are kept
 FEW_BLOCKS = 100  # below this many, the time expected counts as well
 REFRESH_BLOCKS = 20  # between two computations of the percentiles
+RECENT_BLOCKS = 5  # whose median tells what the next one takes
 LONGEST_BLOCK_SECONDS = 0.2  # a block's time counts no further towards the target fill
 
 Cause = Literal["model", "stall", "device"]
@@ -82,7 +83,7 @@ class BlockTimes:
     """Computing times of the last WINDOW_BLOCKS blocks.
 
     `expected_seconds` is what a block will take, for as long as fewer than FEW_BLOCKS were
-    measured.
+    measured. A block's cost is in hops of the vocoder a hop: it grows with the notes that sound.
     """
 
     def __init__(self, hops: int, expected_seconds: float) -> None:
@@ -90,12 +91,16 @@ class BlockTimes:
         self._expected = expected_seconds
         self._times: deque[float] = deque(maxlen=WINDOW_BLOCKS)
         self._ordered: list[float] = []  # the same times
-        self._p50 = self._p99 = 0.0
+        self._recent: deque[float] = deque(maxlen=RECENT_BLOCKS)  # for a cost of 1
+        self._p99 = self._unit = 0.0
+        self._cost = 1.0  # of the last block
         self.computed = 0
         self.misses = 0
 
-    def add(self, seconds: float, deadline: float) -> None:
+    def add(self, seconds: float, deadline: float, cost: float = 1.0) -> None:
         """Count a block that took `seconds`; `deadline` is the length of its sound in seconds."""
+        self._recent.append(seconds / cost)
+        self._unit, self._cost = sorted(self._recent)[len(self._recent) // 2], cost
         if len(self._times) == WINDOW_BLOCKS:
             del self._ordered[bisect_left(self._ordered, self._times[0])]
         self._times.append(seconds)
@@ -103,8 +108,7 @@ class BlockTimes:
         self.computed += 1
         self.misses += seconds > deadline
         if self.computed < REFRESH_BLOCKS or self.computed % REFRESH_BLOCKS == 0:
-            p50, p99, _ = self.percentiles()
-            self._p50, self._p99 = p50 * self._hops, p99 * self._hops
+            self._p99 = self.percentiles()[1] * self._hops
 
     def percentiles(self) -> tuple[float, float, float]:
         """Return p50, p99 and maximum of the hop time in seconds; zeros before the first block.
@@ -125,9 +129,9 @@ class BlockTimes:
         return max(self._p99, self._expected) if self.computed < FEW_BLOCKS else self._p99
 
     @property
-    def block_p50(self) -> float:
-        """Median of a block's time in seconds."""
-        return self._p50
+    def typical(self) -> float:
+        """Seconds that a block as costly as the last one takes, by the last RECENT_BLOCKS."""
+        return self._cost * self._unit
 
 
 def _quantile(ordered: list[float], share: float) -> float:
@@ -196,9 +200,9 @@ def cause_of(block: BlockTime, typical_seconds: float, fill_before_seconds: floa
 
     If the ring had held less than the device takes at once, or less time passed since the block
     before than the ring had held, the device took more than its due. If the block took about as
-    long as blocks do (`typical_seconds`), the model is too slow. Otherwise another program or the
-    machine kept it from running. The clocks of processor time cannot tell that: those of a virtual
-    machine may go on while it stands still.
+    long as blocks do by now, with as many notes (`typical_seconds`), the model is too slow.
+    Otherwise another program or the machine kept it from running. The clocks of processor time
+    cannot tell that: those of a virtual machine may go on while it stands still.
     """
     if fill_before_seconds < period_seconds or block.since_last_seconds < 0.9 * fill_before_seconds:
         return "device"

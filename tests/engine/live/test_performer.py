@@ -25,6 +25,7 @@ class Sine:
     def __init__(self):
         self.applied, self.slow, self.quiet, self.done = [], 0.0, False, 0
         self.loop, self.tick, self.ticks_waiting = self, 128, 0
+        self.keys, self.cost = self, 1.0
 
     def apply(self, parameter_index, value, glide_seconds=0.0):
         if parameter_index == 3:

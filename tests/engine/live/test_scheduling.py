@@ -115,6 +115,31 @@ def test_underruns_are_blamed_on_their_cause(block, cause):
     assert cause_of(block, typical_seconds=0.008, fill_before_seconds=0.020, period_seconds=0.005) == cause
 
 
+def _late(times: BlockTimes, seconds: float, cost: float = 1.0) -> str:
+    """The cause of an underrun after a block that took `seconds`."""
+    times.add(seconds, 0.0116, cost)
+    return cause_of(BlockTime(seconds, seconds + 0.001), times.typical, 0.012, 0.005)
+
+
+def test_an_underrun_of_a_chord_is_the_models_at_once_and_one_slow_block_is_a_stall():
+    times = BlockTimes(1, expected_seconds=0.002)
+    for _ in range(WINDOW_BLOCKS):
+        times.add(0.002, 0.0116)
+    assert _late(times, 0.014) == "stall"
+    assert _late(times, 0.014, cost=6.0) == "model"
+    assert _late(times, 0.080, cost=6.0) == "stall"
+
+
+def test_blocks_that_have_become_dearer_are_the_models_within_a_few():
+    times = BlockTimes(1, expected_seconds=0.002)
+    for _ in range(WINDOW_BLOCKS):
+        times.add(0.002, 0.0116)
+    assert [_late(times, 0.014) for _ in range(5)] == ["stall", "stall", "model", "model", "model"]
+    for _ in range(3):
+        times.add(0.002, 0.0116)
+    assert _late(times, 0.014) == "stall"
+
+
 def test_a_device_that_takes_more_at_once_than_the_ring_held_is_blamed_itself():
     block = BlockTime(0.006, 0.093)
     assert cause_of(block, typical_seconds=0.008, fill_before_seconds=0.036, period_seconds=0.093) == "device"
