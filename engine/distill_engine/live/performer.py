@@ -212,10 +212,10 @@ class Performer:
         self._fill.set_period(output.period / output.rate)
         extra = self._raised[0] if time.monotonic() < self._raised[1] else 0.0
         waiting = loop.ticks_waiting * loop.tick / self.synth.sample_rate
-        fill, p99 = output.fill / output.rate, self.times.block_p99
-        self.meters.target = round(self._fill.seconds(p99, extra=extra) * output.rate)
+        fill, ahead = output.fill / output.rate, self.times.ahead(self.synth.keys.cost)
+        self.meters.target = round(self._fill.seconds(ahead, extra=extra) * output.rate)
         self.meters.fill = round((fill + waiting) * output.rate)
-        return fill - self._fill.seconds(p99, waiting, extra)
+        return fill - self._fill.seconds(ahead, waiting, extra)
 
     def _ticks_due(self) -> int:
         """Return how many ticks to put out now: all of them until the device has begun."""
@@ -227,11 +227,11 @@ class Performer:
     def _wait(self) -> None:
         """Sleep until the next step is due; do what is asked meanwhile."""
         while not self._stopping.is_set() and self._next is None:
+            self._do_calls()  # a key makes the next hop take longer
             spare = self._spare()
             self._output.begin(self.meters.target)
             if spare <= 0 or not self._output.running:
                 return
-            self._do_calls()
             time.sleep(min(max(spare, SHORTEST_SLEEP_SECONDS), LONGEST_SLEEP_SECONDS))
 
     def _take_changes(self) -> None:

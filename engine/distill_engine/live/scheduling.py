@@ -128,6 +128,13 @@ class BlockTimes:
         """
         return max(self._p99, self._expected) if self.computed < FEW_BLOCKS else self._p99
 
+    def ahead(self, cost: float) -> float:
+        """Return the seconds to hold ready for the next block: `block_p99`, or more for more notes.
+
+        More than one note, at `cost`, take at least what they would by the last blocks.
+        """
+        return self.block_p99 if cost <= 1.0 else max(self.block_p99, cost * self._unit)
+
     @property
     def typical(self) -> float:
         """Seconds that a block as costly as the last one takes, by the last RECENT_BLOCKS."""

@@ -112,6 +112,18 @@ def test_what_comes_while_a_hop_is_computed_acts_on_what_is_put_out_after_it():
     assert found == [[(1, 0.5, 0.0)]]
 
 
+def test_a_hop_with_more_notes_is_begun_earlier():
+    synth: Any = Sine()
+    performer = Performer(synth, ParameterReader(SharedBlock.create([0.0] * 4, 1)), BlockSettings(expected_seconds=0.0))
+    for _ in range(200):
+        performer.times.add(0.002, 0.0116)
+    one = performer._spare()
+    synth.cost = 4.0
+    assert performer._spare() == pytest.approx(one - 3 * 0.002)
+    synth.cost = 1.0
+    assert performer._spare() == one
+
+
 def test_calls_run_on_the_synth_thread_and_give_their_outcome(stage):
     performer = stage[0]
     assert performer.call(threading.current_thread).result(5).name == "synth"

@@ -140,6 +140,21 @@ def test_blocks_that_have_become_dearer_are_the_models_within_a_few():
     assert _late(times, 0.014) == "stall"
 
 
+def test_more_notes_hold_more_ready_by_the_last_blocks_and_one_note_never_more():
+    times = BlockTimes(1, expected_seconds=0.0)
+    for count in range(WINDOW_BLOCKS):
+        times.add(0.004 if count % 50 == 0 else 0.002, 0.0116)
+    assert times.ahead(1.0) == times.block_p99 == pytest.approx(0.004)
+    assert times.ahead(1.5) == pytest.approx(0.004)
+    assert times.ahead(6.0) == pytest.approx(0.012)
+    for _ in range(3):
+        times.add(0.006, 0.0116, cost=6.0)  # most of a hop is no note's
+    assert times.ahead(6.0) == pytest.approx(0.006)
+    for _ in range(5):
+        times.add(0.040, 0.0116)
+    assert times.ahead(1.0) == times.block_p99 < 0.040
+
+
 def test_a_device_that_takes_more_at_once_than_the_ring_held_is_blamed_itself():
     block = BlockTime(0.006, 0.093)
     assert cause_of(block, typical_seconds=0.008, fill_before_seconds=0.036, period_seconds=0.093) == "device"
