@@ -21,6 +21,7 @@ from distill_engine.live.code_commands import CodeCommands
 from distill_engine.live.following import Follower
 from distill_engine.live.live_notes import LiveNotes
 from distill_engine.live.marks.mark_commands import MarkCommands
+from distill_engine.live.old_instruments import OldInstruments
 from distill_engine.live.performer import Performer
 from distill_engine.live.played_versions import PlayedVersions
 from distill_engine.live.realtime_check import Fit, FitRequest
@@ -35,7 +36,10 @@ WAITING = {"loader": 4, "recorder": 4, "sources": 4, "marks": 2 * MOST_MARKS}
 """How many commands may wait for each thread; a set of marks may come as one burst."""
 THREADS = {"record": "recorder", "marks": "marks"} | dict.fromkeys(("source", "codes", "prior"), "sources")
 """Commands that a model slow to load does not hold up, by their first word: they have threads of their own."""
-LOADING_MARGIN_SECONDS, LOADING_LIMIT_SECONDS = 0.015, 30.0  # extra fill of the ring while a model loads, for how long
+LOADING_MARGIN_SECONDS, LOADING_LIMIT_SECONDS = (
+    0.015,
+    30.0,
+)  # extra fill of the ring while a model loads or is freed, for how long
 SWAP_MARGIN_SECONDS = 0.003  # extra fill beside the time of the voices that cross-fade
 
 Job = tuple[Callable[[], None], Answer]
@@ -45,7 +49,7 @@ Job = tuple[Callable[[], None], Answer]
 class LoadOptions:
     """How instruments are loaded while playing: `request` has the block and threads of the start.
 
-    `budget` is that of what plays at the start. `allow_paths` admits files outside the library.
+    `budget` is that of what plays. `allow_paths` admits files outside the library.
     `versions` holds the files that play.
     """
 
@@ -84,10 +88,15 @@ class LiveCommands:
             performer, synth, self._run, self._notice, self._keep, allow_paths=options.allow_paths
         )
         self.follower = Follower(lambda: synth.instrument, lambda: synth.recording, self._queue_version, self._notice)
-        self.swaps, self.budget = 0, options.budget
+        self.swaps = 0
         self._jobs: dict[str, queue.Queue[Job | None]] = {name: queue.Queue() for name in WAITING}
         for name, jobs in self._jobs.items():
             threading.Thread(target=self._do_all, args=(jobs,), name=name, daemon=True).start()
+        self._old = OldInstruments(
+            synth,
+            lambda look: self._jobs["loader"].put((look, lambda reason: None)),
+            lambda: performer.raise_latency_for(LOADING_MARGIN_SECONDS, 1.0),
+        )
         codes, notes = CodeCommands(synth, self._run, self._tell_source), LiveNotes(synth)
         self.marks = MarkCommands(synth, self._run, send)
         self._quick: dict[str, Callable[..., Any]] = {
@@ -157,7 +166,8 @@ class LiveCommands:
     def change_blend(self, slot: int, name: str) -> None:
         """Put a model into a blend slot; an empty name empties it. Raises as `change_model`."""
         if not name:
-            self._change(self.budget.without_slot(int(slot)), lambda: self.synth.swap(None, slot=int(slot)))
+            budget = self._options.budget.without_slot(int(slot))
+            self._change(int(slot), budget, lambda: self.synth.swap(None, slot=int(slot)))
         elif int(slot) == 0:
             self.change_model(name)
         else:
@@ -168,13 +178,13 @@ class LiveCommands:
         """Play up to `count` notes at once. Raises ControlError, VocoderError."""
         self._performer.raise_latency_for(LOADING_MARGIN_SECONDS, LOADING_LIMIT_SECONDS)
         try:
-            budget = self.budget.with_voices(int(count))
+            budget = self._options.budget.with_voices(int(count))
         finally:
             self._performer.raise_latency_for(LOADING_MARGIN_SECONDS, 1.0)
         self.synth.pool.prepare(self._performer.block, int(count))
         self._run(lambda: self.synth.keys.set_voices(int(count), budget.hops))
-        self.budget = budget
-        self._options = replace(self._options, request=replace(self._options.request, voices=int(count)))
+        request = replace(self._options.request, voices=int(count))
+        self._options = replace(self._options, request=request, budget=budget)
 
     # -- inside --------------------------------------------------------------------------------------------------------
 
@@ -244,11 +254,11 @@ class LiveCommands:
         """Cross-fade to an instrument. Raises the ring's fill first: old voices still play."""
         instrument = pool.instrument
         try:
-            budget = self.budget.with_slot(slot, instrument, fit.factor)
+            budget = self._options.budget.with_slot(slot, instrument, fit.factor)
             fade = self.synth.parameters.value("/distill/source/fade")
             extra = (1 + self.synth.voices) * fit.block_seconds(instrument) + SWAP_MARGIN_SECONDS
             self._performer.raise_latency_for(extra, fade + 1.0)
-            self._change(budget, lambda: self.synth.swap(pool, slot=slot))
+            self._change(slot, budget, lambda: self.synth.swap(pool, slot=slot))
         except DistillError:
             self._performer.raise_latency_for(0.0, 0.0)
             raise
@@ -259,15 +269,17 @@ class LiveCommands:
             self._tell_source()
             self.marks.follow_model()
 
-    def _change(self, budget: Budget, change: Callable[[], None]) -> None:
-        """Change what plays on the synth thread; from then on its notes keep to a new budget."""
+    def _change(self, slot: int, budget: Budget, change: Callable[[], None]) -> None:
+        """Change what plays in a slot, on the synth thread; notes keep to the new budget then."""
 
         def changed() -> None:
             change()
             self.synth.keys.set_budget(budget.hops)
 
+        replaced = self._old.played(slot)
         self._run(changed)
-        self.budget = budget
+        self._options = replace(self._options, budget=budget)
+        self._old.hold(replaced)
 
     def _run(self, action: Callable[[], Any]) -> Any:
         return self._performer.call(action).result(timeout=10.0) if self._performer.running else action()

@@ -6,6 +6,7 @@ from distill_engine.synthesis.instrument import Instrument
 from distill_engine.synthesis.mixer import Mixer
 from distill_engine.synthesis.render_loop import RenderLoop
 from distill_engine.synthesis.voices.reports import Report
+from distill_engine.synthesis.voices.voice import Voice
 from distill_engine.takes.take_log import TakeLog
 
 
@@ -25,6 +26,11 @@ class SynthFigures:
         """Return the instrument in a blend slot, None if it is empty."""
         blend_slot = self._mixer.slots[slot]
         return blend_slot.voice.instrument if blend_slot.voices else None
+
+    def voices_of(self, instrument: Instrument) -> list[Voice]:
+        """Return the voices of slots and notes that play an instrument, those that fade out too."""
+        voices = [*self._mixer.note_voices, *(voice for slot in self._mixer.slots for voice in slot.voices)]
+        return [voice for voice in voices if voice.instrument is instrument]
 
     @property
     def fading(self) -> bool:
