@@ -285,7 +285,7 @@ def _latency(text: str) -> str | float:
 
 def _block_hops(text: str) -> int | None:
     """Read --block; None for auto. Raises ConfigError."""
-    from distill_engine.live.realtime_check import BLOCKS
+    from distill_engine.live.capacity.realtime_check import BLOCKS
 
     if text == "auto":
         return None

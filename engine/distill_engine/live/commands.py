@@ -16,7 +16,8 @@ from distill_engine.inference.vocoder_choice import plays_in_torch
 from distill_engine.library.lookup import find_model
 from distill_engine.library.reports import line_on
 from distill_engine.live.answers import Answer, when_done
-from distill_engine.live.budget import Budget
+from distill_engine.live.capacity.budget import Budget
+from distill_engine.live.capacity.realtime_check import Fit, FitRequest
 from distill_engine.live.code_commands import CodeCommands
 from distill_engine.live.following import Follower
 from distill_engine.live.live_notes import LiveNotes
@@ -24,7 +25,6 @@ from distill_engine.live.marks.mark_commands import MarkCommands
 from distill_engine.live.old_instruments import OldInstruments
 from distill_engine.live.performer import Performer
 from distill_engine.live.played_versions import PlayedVersions
-from distill_engine.live.realtime_check import Fit, FitRequest
 from distill_engine.live.recordings import Recordings
 from distill_engine.synthesis.instrument import Instrument
 from distill_engine.synthesis.synth import Synth

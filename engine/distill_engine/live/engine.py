@@ -16,12 +16,12 @@ from distill_engine.audio_io.devices import AudioSystem, within
 from distill_engine.audio_io.output import Output
 from distill_engine.errors import ConfigError, DeviceError, DistillError
 from distill_engine.library.reports import line_on, reported_threads
-from distill_engine.live.budget import Budget
+from distill_engine.live.capacity.budget import Budget
+from distill_engine.live.capacity.realtime_check import Fit, FitRequest
 from distill_engine.live.commands import LiveCommands, LoadOptions
 from distill_engine.live.live_notes import FewerNotes
 from distill_engine.live.performer import BlockSettings, Performer
 from distill_engine.live.played_versions import PlayedVersions
-from distill_engine.live.realtime_check import Fit, FitRequest
 from distill_engine.live.reporting.model_event import model_event
 from distill_engine.live.scheduling import Underrun
 from distill_engine.live.settings import EngineSettings, StartReport

@@ -10,7 +10,7 @@ from pathlib import Path
 from distill_engine.errors import LibraryError, ModelFileError
 from distill_engine.library.assets import assets_dir
 from distill_engine.library.versions import keep_version
-from distill_engine.live.realtime_check import Fit, FitRequest, fit_instrument
+from distill_engine.live.capacity.realtime_check import Fit, FitRequest, fit_instrument
 from distill_engine.modelfile import ModelFile
 from distill_engine.synthesis.instrument import Instrument
 from distill_engine.synthesis.take_header import played_model

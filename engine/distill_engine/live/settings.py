@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from distill_engine.errors import ConfigError
-from distill_engine.live.realtime_check import BLOCKS
+from distill_engine.live.capacity.realtime_check import BLOCKS
 from distill_engine.live.scheduling import TARGETS, TargetConfig
 from distill_engine.synthesis.space.layout import Layout
 from distill_engine.vocabulary.ranges import DEVICE_RATES_HZ, LATENCIES_MS, THREADS_LIMIT, check_range

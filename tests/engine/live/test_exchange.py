@@ -14,9 +14,9 @@ import pytest
 from distill_engine.analysis.controls import POSITIONS, ControlInfo, Controls, Paths
 from distill_engine.analysis.region import fit_region
 from distill_engine.errors import VocoderError
-from distill_engine.live.budget import Budget
+from distill_engine.live.capacity.budget import Budget
+from distill_engine.live.capacity.realtime_check import Fit, FitRequest, fit_instrument
 from distill_engine.live.commands import LOADING_MARGIN_SECONDS, LiveCommands, LoadOptions
-from distill_engine.live.realtime_check import Fit, FitRequest, fit_instrument
 from distill_engine.synthesis.blend_slot import BRIEF
 from distill_engine.synthesis.instrument import Instrument, prepare_instrument
 from distill_engine.synthesis.synth import Synth
@@ -136,7 +136,7 @@ def test_a_model_that_is_slow_to_load_holds_up_neither_sources_nor_the_end(vocos
 def test_models_that_together_take_longer_than_their_sound_are_refused(vocos, other, monkeypatch):
     monkeypatch.setattr("os.cpu_count", lambda: 2)
     monkeypatch.setattr(Synth, "voices_at_once", 2)  # as without the native kernel
-    monkeypatch.setattr("distill_engine.live.budget.rest_share", lambda instrument, synth: 0.005)
+    monkeypatch.setattr("distill_engine.live.capacity.budget.rest_share", lambda instrument, synth: 0.005)
     synth = Synth(vocos)
     commands, _, performer = _commands(synth, 0.6)
     try:

@@ -18,12 +18,13 @@ sys.path.insert(0, str(Path(__file__).parents[2]))
 import support_skeleton
 from distill_control.cli.main import main as distill
 from distill_engine.inference.stored_codes import store_codes, stored_route
-from distill_engine.live import following, realtime_check
-from distill_engine.live.budget import Budget
+from distill_engine.live import following
+from distill_engine.live.capacity import realtime_check
+from distill_engine.live.capacity.budget import Budget
+from distill_engine.live.capacity.realtime_check import FitRequest
 from distill_engine.live.commands import LiveCommands, LoadOptions
 from distill_engine.live.following import Following
 from distill_engine.live.played_versions import PlayedVersions
-from distill_engine.live.realtime_check import FitRequest
 from distill_engine.modelfile import Manifest, ModelFile, update_model
 from distill_engine.rendering import model_trim
 from distill_engine.synthesis.instrument import prepare_instrument

@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 
-from distill_engine.live import budget as budgets
 from distill_engine.live import old_instruments
-from distill_engine.live.budget import Budget
+from distill_engine.live.capacity import budget as budgets
+from distill_engine.live.capacity.budget import Budget
+from distill_engine.live.capacity.realtime_check import Fit, FitRequest
 from distill_engine.live.commands import LOADING_MARGIN_SECONDS, LiveCommands, LoadOptions
-from distill_engine.live.realtime_check import Fit, FitRequest
 from distill_engine.synthesis.instrument import Instrument, prepare_instrument
 from distill_engine.synthesis.synth import Synth
 from distill_engine.synthesis.voices.voice_pool import VoicePool

@@ -88,7 +88,7 @@ def _starter() -> Iterator[CheckRow]:
 
 def _speed() -> Iterator[CheckRow]:
     from distill_engine.library.assets import starter_path
-    from distill_engine.live.realtime_check import FitRequest, fit_instrument
+    from distill_engine.live.capacity.realtime_check import FitRequest, fit_instrument
     from distill_engine.native.library import native_library, slower_without
 
     kernels = native_library()

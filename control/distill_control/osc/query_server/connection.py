@@ -143,7 +143,7 @@ class KeptConnections:
         self._members.clear()
 
     def _has_place(self, connection: ServerConnection) -> bool:
-        """Return whether a connection has a place, or gets one; those that were closed have none."""
+        """Return whether a connection has a place or gets one; closed ones have none."""
         self._members = {member for member in self._members if member.state is State.CONNECTING}
         if connection not in self._members and len(self._members) < self._limit:
             self._members.add(connection)

@@ -1,8 +1,8 @@
-"""Presets and marks of a model whose sounds have changed: latents and places on the map follow.
+"""Presets and marks of a model whose sounds have changed: latents and places follow.
 
 Controls have names, so their values stay. A latent's number means a direction of the skeleton, and
-a place on the map a region of the path: both are translated. A mark's place is a sound: it follows a
-new skeleton.
+a place on the map a region of the path: both are translated. A mark's place is a sound: it follows
+a new skeleton.
 """
 
 from __future__ import annotations
@@ -79,7 +79,7 @@ def carry_marks(store: MarkStore, old: Meaning, new: Meaning) -> int:
 
 
 def _same_sound(place: tuple[float, ...], old: Meaning, new: Meaning) -> tuple[float, ...]:
-    """Return the first latents [K] in `new` of the sound at a place [K] of `old`; none stays none."""
+    """Return the first latents [K] in `new` of the sound at a place [K] of `old`."""
     count = min(len(place), old.skeleton.basis.shape[1])
     found = _encoded(np.array(place[:count]), old, new)[:count]
     return tuple(np.clip(found, -LATENT_LIMIT_SIGMA, LATENT_LIMIT_SIGMA).tolist()) if count else ()

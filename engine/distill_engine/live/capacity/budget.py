@@ -12,7 +12,7 @@ import numpy as np
 
 from distill_engine.audio.arrays import Float32Array
 from distill_engine.errors import VocoderError
-from distill_engine.live.realtime_check import COMFORTABLE_FACTOR, LIMIT_FACTOR
+from distill_engine.live.capacity.realtime_check import COMFORTABLE_FACTOR, LIMIT_FACTOR
 from distill_engine.synthesis.instrument import Instrument
 from distill_engine.synthesis.synth import Synth
 
@@ -84,7 +84,7 @@ class Budget:
         return self._share(self._factors, len(self._factors) + self.voices)
 
     def _share(self, factors: list[float], parts: int) -> float:
-        """Return the share of slots by their factors, of `parts` that can be computed in parallel."""
+        """Return the share of slots by their factors, where `parts` can be computed in parallel."""
         workers = min(parts, os.cpu_count() or 1, self.synth.voices_at_once)
         return len(factors) * self.rest + sum(factors) / workers
 

@@ -8,8 +8,8 @@ import pytest
 
 from distill_engine.errors import VocoderError
 from distill_engine.library import vocoder_weights
-from distill_engine.live import realtime_check
-from distill_engine.live.realtime_check import FitRequest, fit_instrument, real_time_factor
+from distill_engine.live.capacity import realtime_check
+from distill_engine.live.capacity.realtime_check import FitRequest, fit_instrument, real_time_factor
 
 
 def test_the_smallest_block_that_is_comfortable_is_taken(tiny_model):

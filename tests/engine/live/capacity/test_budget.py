@@ -5,10 +5,10 @@ from typing import Any
 import pytest
 
 from distill_engine.errors import VocoderError
-from distill_engine.live import budget as budgets
-from distill_engine.live.budget import Budget
+from distill_engine.live.capacity import budget as budgets
+from distill_engine.live.capacity.budget import Budget
+from distill_engine.live.capacity.realtime_check import Fit, FitRequest
 from distill_engine.live.commands import LiveCommands, LoadOptions
-from distill_engine.live.realtime_check import Fit, FitRequest
 from distill_engine.synthesis.instrument import Instrument, prepare_instrument
 from distill_engine.synthesis.synth import Synth
 from distill_engine.synthesis.voices.voice_pool import VoicePool

@@ -1,0 +1,1 @@
+"""What a machine can play: measured before it plays."""
