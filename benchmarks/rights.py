@@ -3,7 +3,8 @@
     python benchmarks/rights.py [--seconds 60] [--model FILE]
 
 Each of the four plays the starter on a jackd of its own (dummy driver, 48 kHz, period 256) and is
-heard from outside. Needs root, `setpriv` and `prlimit` (util-linux).
+heard from outside. Needs root, `setpriv` and `prlimit` (util-linux). The rights come as capabilities,
+which count as `ulimit -r` and `-l` do.
 """
 
 from __future__ import annotations
@@ -23,11 +24,12 @@ from live_support.jack_server import available
 ORDINARY = 65534
 """Number of the user `nobody` and of its group."""
 USERS = {"root": (), "ordinary": (f"--reuid={ORDINARY}", f"--regid={ORDINARY}", "--clear-groups")}
-RIGHTS = {"yes": "95", "no": "0"}
-"""The highest real-time priority that is allowed."""
-LOCKED_BYTES = {"yes": "unlimited", "no": str(8 << 20)}
-WITHOUT = "--bounding-set=-sys_nice,-ipc_lock,-sys_resource"
-"""What lets root pass its limits."""
+RIGHTS = {
+    "yes": ("--inh-caps=+sys_nice,+ipc_lock", "--ambient-caps=+sys_nice,+ipc_lock"),
+    "no": ("--bounding-set=-sys_nice,-ipc_lock,-sys_resource",),
+}
+"""Real-time priority and locked memory: given to an ordinary user, taken from root."""
+LIMITS = ("--rtprio=0", f"--memlock={8 << 20}")
 BENCHMARK = Benchmark(
     "rights",
     "Users and real-time rights",
@@ -68,9 +70,8 @@ def measured(user: str, rights: str, seconds: float, asked: list[str]) -> dict[s
     with tempfile.TemporaryDirectory(prefix="rights-") as home:
         if user != "root":
             os.chown(home, ORDINARY, ORDINARY)
-        kept = () if rights == "yes" else (WITHOUT,)
-        limits = (f"--rtprio={RIGHTS[rights]}", f"--memlock={LOCKED_BYTES[rights]}")
-        command = ["prlimit", *limits, "setpriv", *kept, *USERS[user], sys.executable, "-B", __file__, "--play"]
+        command = ["prlimit", *LIMITS, "setpriv", *USERS[user], *RIGHTS[rights], sys.executable]
+        command += ["-B", str(Path(__file__).resolve()), "--play"]
         environment = {**os.environ, "HOME": home, "DISTILL_HOME": home, "TMPDIR": home}
         command += ["--seconds", str(seconds), *asked]
         done = subprocess.run(command, env=environment, stdout=subprocess.PIPE, text=True, check=True, cwd=home)
