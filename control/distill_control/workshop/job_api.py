@@ -51,7 +51,8 @@ class JobApi:
         return {"jobs": added}
 
     async def delete(self, request: Request) -> Any:
-        """Forget a job that has ended."""
+        """Forget a job that has ended; what it has made is kept before."""
+        await in_thread(self._workshop.round)
         await in_thread(self._jobs.delete, request.path_params["id"])
         await in_thread(self._workshop.round)
         return {}

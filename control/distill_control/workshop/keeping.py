@@ -9,7 +9,6 @@ from typing import Any
 
 from distill_control.workshop.jobs import Job, JobStore
 from distill_engine import __version__
-from distill_engine.errors import LibraryError
 from distill_engine.library.folders import models_dir
 from distill_engine.library.lookup import MODEL_SUFFIX
 from distill_engine.library.renders import RenderStore
@@ -31,12 +30,15 @@ class Keeper:
         self._jobs = jobs
         self._renders = renders
 
-    def finish(self, job: Job, state: str) -> None:
-        """Keep what a job has made. Raises LibraryError, AudioFileError."""
+    def finish(self, job: Job, state: str) -> str:
+        """Keep what a job has made; return why it is not kept, "" if it is.
+
+        Raises LibraryError, AudioFileError where another try may succeed.
+        """
         folder = self._jobs.folder(job.id)
         if job.kind == "import":
-            _take_in(Path(job.words[-1]), str(job.about["model"]), whole=state == "done")
-        elif state == "done" and job.kind in ("render", "resynth", "decode"):
+            return _take_in(Path(job.words[-1]), str(job.about["model"]), whole=state == "done")
+        if state == "done" and job.kind in ("render", "resynth", "decode"):
             result = self._jobs.result(job.id) or {}
             for sound in sorted(folder.glob("sound.*")):
                 if result.get("entry"):
@@ -49,6 +51,7 @@ class Keeper:
                 sound = folder / "compared" / f"{name}.wav"
                 if sound.exists():
                     self._keep(job, sound, f"{job.about['title']} through {name}", name, figures)
+        return ""
 
     def _name(self, job: Job, sound: Path, entry: str) -> None:
         """Give the entry that a command has made the job's title and settings; it has the sound."""
@@ -73,13 +76,13 @@ class Keeper:
         self._renders.add(sound, title, made, "move")
 
 
-def _take_in(part: Path, name: str, *, whole: bool) -> None:
-    """Give an uploaded model its name, or delete it. Raises LibraryError."""
-    target = models_dir() / f"{name}{MODEL_SUFFIX}"
-    if not whole:
-        part.unlink(missing_ok=True)
-    elif part.exists():
+def _take_in(part: Path, name: str, *, whole: bool) -> str:
+    """Give an uploaded model its name, or delete it; return why it is deleted."""
+    if whole and part.exists():
         try:
-            give_new_name(part, target)
+            give_new_name(part, models_dir() / f"{name}{MODEL_SUFFIX}")
         except FileExistsError:
-            raise LibraryError(f"{name} exists already in the library: nothing is overwritten") from None
+            part.unlink(missing_ok=True)
+            return f"{name} exists already in the library: nothing is overwritten"
+    part.unlink(missing_ok=True)
+    return ""

@@ -16,8 +16,11 @@ from distill_engine.system.portable.files import RENAMES_OPEN_FILES, start_holdi
 
 LOCK_SECONDS = 1.0  # to wait for another workshop that starts a job
 
-Finisher = Callable[[Job, str], None]
-"""`finish(job, state)`: keeps what a job that has ended has made, or tidies up after it."""
+Finisher = Callable[[Job, str], str]
+"""`finish(job, state)` keeps what a job that has ended has made, or tidies up after it.
+
+It returns why nothing is kept, "" if it is.
+"""
 
 
 class JobRunner:
@@ -74,11 +77,13 @@ class JobRunner:
     def _finish_once(self, job: Job, state: str) -> None:
         """Keep what a job has made, unless another workshop has done so or does so now."""
         folder = self.store.folder(job.id)
+        finished = folder / "finished"  # says why nothing is kept, where that is final
         try:
             with folder_lock(folder):
-                if not (folder / "finished").exists():
-                    self._finish(job, state)
-                    (folder / "finished").touch()
+                if not finished.exists():
+                    finished.write_text(self._finish(job, state))
+                if said := finished.read_text(errors="replace"):
+                    self.faults[job.id] = said
         except (DistillError, OSError) as error:
             self.faults[job.id] = str(error)
 

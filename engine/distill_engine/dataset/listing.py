@@ -87,7 +87,13 @@ class SoundList:
         for path in add:
             report = _usable(folder, path)
             if report.digest in {sound.digest for sound in kept}:
-                raise CorpusError(f"{path} is in the model's list of sounds already")
+                listed = report.digest in {sound.digest for sound in self.sounds}
+                what = (
+                    "is in the model's list of sounds already"
+                    if listed
+                    else "is given twice, or has a sound given before"
+                )
+                raise CorpusError(f"{path} {what}")
             kept.append(Sound(report.name, report.digest))
             if report.name.startswith(".."):
                 added.append(report.name)
@@ -101,8 +107,8 @@ class SoundList:
         names = {name, _name(folder, Path(name))}
         found = next((sound for sound in self.sounds if sound.name in names), None)
         if found is None:
-            listed = ", ".join(printable(sound.name) for sound in self.sounds[:5])
-            raise CorpusError(f"{printable(name)} is not in the model's list of sounds ({listed}, ...)")
+            listed = ", ".join([*(printable(sound.name) for sound in self.sounds[:5]), "..."][: len(self.sounds)])
+            raise CorpusError(f"{printable(name)} is not in the model's list of sounds ({listed})")
         return found
 
     def extra_files(self, folder: Path) -> list[FoundFile]:

@@ -145,7 +145,8 @@ class Mixer:
     @property
     def fading(self) -> bool:
         """Whether a swap is under way, or notes fade whose voices are gone."""
-        return bool(self._leaving) or any(slot.fading for slot in self.slots)
+        notes = bool(self._leaving) or (self.polyphony is not None and self.polyphony.exchanging)
+        return notes or any(slot.fading for slot in self.slots)
 
     def settle(self) -> None:
         """Complete all fades at once. For use while the output is silent."""

@@ -122,13 +122,36 @@ def test_other_requests_end_the_connection_and_nothing_after_them_is_answered(
         get("/distill/gain").replace(b"\r\n", b"\n"),
         get("/distill/gain", "Content-Length: 30") + get("/distill/width"),
         get("/distill/gain", "Transfer-Encoding: chunked") + b"0\r\n\r\n" + get("/distill/width"),
+        get("/distill/gain", "Content-Length: 30", method="POST") + b"x" * 30,
+        "GET /\u00e9 HTTP/1.1\r\n\r\n".encode(),
     ],
 )
-def test_what_is_no_request_ends_the_connection_without_an_answer(engine, wrong: bytes) -> None:
+def test_what_is_no_request_ends_the_connection_with_the_reason(engine, wrong: bytes) -> None:
     with opened(engine) as connection, connection.makefile("rb") as stream:
         connection.sendall(get("/distill/width"))
         assert answer(stream)[0] == 200
         connection.sendall(wrong)
+        status, headers, body = answer(stream)
+        assert (status, headers["connection"]) == (400, "close")
+        assert b"send GET in HTTP/1.1" in body
+        assert stream.read() == b""
+
+
+def test_another_protocol_that_a_client_offers_is_ignored(engine) -> None:
+    offer = "Upgrade: h2c", "Connection: Upgrade, HTTP2-Settings", "HTTP2-Settings: AAMAAABkAAQAAP__"
+    with opened(engine) as connection, connection.makefile("rb") as stream:
+        for _ in range(2):
+            connection.sendall(get("/distill/width", *offer))
+            status, headers, _ = answer(stream)
+            assert (status, headers["connection"]) == (200, "keep-alive")
+
+
+@pytest.mark.parametrize("count", [1, 2, 3])
+def test_a_client_that_sends_no_more_gets_every_answer(engine, count: int) -> None:
+    with opened(engine) as connection, connection.makefile("rb") as stream:
+        connection.sendall(get("/distill/width") * count)
+        connection.shutdown(socket.SHUT_WR)
+        assert [answer(stream)[0] for _ in range(count)] == [200] * count
         assert stream.read() == b""
 
 
@@ -202,6 +225,20 @@ def test_a_connection_without_a_whole_request_is_closed(rain, monkeypatch: pytes
         assert (await reader.read()).count(b"HTTP/1.1 200") == 1
         writer.close()
         await service.stop()
+
+    asyncio.run(asyncio.wait_for(run(), 20))
+
+
+@pytest.mark.parametrize("started", [b"", b"GET /distill"])
+def test_a_connection_that_has_asked_nothing_does_not_hold_up_the_end(rain, started: bytes) -> None:
+    async def run() -> None:
+        service = OscQueryService(rain, ControlSettings(oscquery_port=0), context_of(rain), 9000)
+        await service.start()
+        _reader, writer = await asyncio.open_connection("127.0.0.1", service.port)
+        writer.write(started)
+        await asyncio.sleep(0.05)
+        await asyncio.wait_for(service.stop(), connections.FIRST_SECONDS / 2)
+        writer.close()
 
     asyncio.run(asyncio.wait_for(run(), 20))
 

@@ -105,7 +105,7 @@ def test_a_job_that_vanishes_is_lost_and_its_files_tell_any_process(store):
     assert job.words[1] == f"{store.folder(job.id)}/a"
     ended = []
     child = ("sh", "-c", "echo '{\"pid\": '$$'}' > \"$0/run.json\"; echo hello >&2; exec sleep 60")
-    runner = JobRunner(store, child, lambda job, state: ended.append(state))
+    runner = JobRunner(store, child, lambda job, state: ended.append(state) or "")
     runner.round()
     assert runner.states[job.id] == "running"
     while not (store.folder(job.id) / "run.json").exists():
@@ -138,7 +138,7 @@ def test_a_job_stops_though_the_workshop_ignores_the_interrupt(store):
     job = store.add(
         Order(kind="render", title="x", words=("render", "starter", f"--output={FOLDER}/s.wav", "--duration=600"))
     )
-    runner = JobRunner(store, (sys.executable, "-m", "distill_control.cli.ui.child"), lambda job, state: None)
+    runner = JobRunner(store, (sys.executable, "-m", "distill_control.cli.ui.child"), lambda job, state: "")
     before = signal.signal(signal.SIGINT, signal.SIG_IGN)  # as in a script: distill ui &
     try:
         runner.round()
@@ -169,7 +169,7 @@ def test_two_workshops_on_one_home_start_and_finish_a_job_once(store):
     job = store.add(order("once", heavy=False))
     ended = []
     child = ("sh", "-c", 'echo started >> "$0/starts"; printf 0 > "$0/exit"')
-    runners = [JobRunner(store, child, lambda job, state: ended.append(state)) for _ in range(2)]
+    runners = [JobRunner(store, child, lambda job, state: ended.append(state) or "") for _ in range(2)]
     threads = [threading.Thread(target=lambda one=one: [one.round() for _ in range(100)]) for one in runners]
     for thread in threads:
         thread.start()
@@ -201,7 +201,7 @@ def test_a_job_of_other_types_is_passed_over_and_the_others_are_seen(store, chan
     table.write_text(json.dumps({**json.loads(table.read_text()), **change}))
     with pytest.raises(LibraryError, match="cannot be read"):
         store.get(bad.id)
-    runner = JobRunner(store, ("true",), lambda job, state: None)
+    runner = JobRunner(store, ("true",), lambda job, state: "")
     runner.round()
     assert list(runner.jobs) == [good.id]
 
@@ -212,7 +212,7 @@ def test_a_pipe_in_a_jobs_folder_holds_nothing_up(store, name):
     (store.folder(job.id) / name).unlink(missing_ok=True)
     os.mkfifo(store.folder(job.id) / name)
     (store.folder(job.id) / "stop").touch()
-    runner = JobRunner(store, ("true",), lambda job, state: None)
+    runner = JobRunner(store, ("true",), lambda job, state: "")
     runner.round()
     assert store.result(job.id) is None
     assert list(runner.jobs) == ([] if name == "job.json" else [job.id])

@@ -1,4 +1,4 @@
-"""What goes wrong with an upload is told under the name that its sender gave the file."""
+"""What goes wrong with an upload is said under the name that its sender gave the file."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from starlette.requests import Request
 
 from distill_control.workshop import answers
 from distill_control.workshop.answers import UPLOAD_BYTES
-from distill_control.workshop.jobs import Job
+from distill_control.workshop.jobs import Job, JobStore, Order
 from distill_control.workshop.keeping import as_sent
 from distill_control.workshop.library_api import LibraryApi
 from distill_control.workshop.workshop import Commands, Workshop
@@ -50,7 +50,7 @@ def test_a_refused_upload_is_named_as_it_was_sent(
 
 
 @pytest.mark.parametrize("named", [True, False])
-def test_a_full_disk_is_told_with_the_file_as_it_was_sent(
+def test_a_full_disk_is_said_with_the_file_as_it_was_sent(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, named: bool
 ) -> None:
     def full(source: Path, target: Path) -> None:
@@ -89,3 +89,25 @@ def test_what_is_received_is_on_the_disk_before_it_has_its_name(
 
     asyncio.run(answers.receive(Request(scope, once), tmp_path / "x.wav"))
     assert calls == ["flushed 5 bytes", "named x.wav"]
+
+
+def test_a_refused_model_is_deleted_and_stays_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DISTILL_HOME", str(tmp_path))
+    models = tmp_path / "models"
+    models.mkdir()
+    part, there = models / ".0a1b.distillgan", models / "dup.distillgan"
+    part.write_bytes(b"second")
+    there.write_bytes(b"first")
+    jobs = JobStore()
+    job = jobs.add(
+        Order(kind="import", title="", words=("model", "verify", str(part)), heavy=False, about={"model": "dup"})
+    )
+    monkeypatch.setattr(JobStore, "state", lambda self, identity: "done")
+    for _ in range(2):  # the second is another start of the workshop
+        workshop = Workshop(Commands((), ()), 9001)
+        workshop.round()
+        assert "dup exists already in the library" in workshop.summaries()[0]["said"]
+        assert not part.exists()
+        there.rename(models / "other.distillgan") if there.exists() else None
+    assert [path.name for path in models.iterdir()] == ["other.distillgan"]
+    assert jobs.get(job.id).kind == "import"

@@ -273,3 +273,35 @@ def test_a_key_of_the_prior_begins_without_a_fade(instrument: Instrument) -> Non
         source.restart()
         assert source.next(SourceSettings(key=60.0, rules=rules), None)[1] == hops
     assert source.before is not None  # type: ignore[attr-defined]
+
+
+def test_a_note_that_is_ended_after_a_swap_goes_on_with_the_new_model(instrument: Instrument) -> None:
+    synth, other = Synth(instrument, seed=3), replace(instrument)
+    synth.keys.set_voices(3)
+    for key in (50, 62, 70):
+        synth.note(key, 110)
+    synth.render(10)
+    synth.swap(other, 0.05)
+    assert synth.keys.relieve() is not None
+    synth.render(20)
+    for key in (65, 66, 67):
+        synth.note(key, 100)
+    synth.render(20)
+    assert all(note.voice.instrument is other for note in synth._mixer.polyphony.notes)  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize("late", [0, 1, 2])
+def test_a_take_begun_right_after_a_swap_repeats_its_notes(instrument: Instrument, tmp_path: Path, late: int) -> None:
+    synth, path = Synth(instrument, seed=3), tmp_path / "a.take"
+    synth.keys.set_voices(3)
+    for key in (50, 62):
+        synth.note(key, 110)
+    synth.render(20)
+    synth.swap(replace(instrument), 0.01)
+    synth.render(late) if late else None
+    synth.start_take(path)
+    live = np.concatenate([synth.render(1) for _ in range(30)], axis=1)
+    synth.stop_take()
+    rendered = rendered_take(path, instrument)
+    assert np.array_equal(rendered, live[:, -rendered.shape[1] :])
+    assert rendered.shape[1] >= 25 * 512

@@ -9,6 +9,7 @@ from http import HTTPStatus
 from typing import Any
 
 from websockets.asyncio.server import ServerConnection
+from websockets.exceptions import InvalidMessage
 from websockets.http11 import Request, Response
 from websockets.protocol import State
 from websockets.server import ServerProtocol
@@ -20,15 +21,21 @@ FIRST_SECONDS = ANSWER_SECONDS = 5.0  # for the first request to come, and for e
 _UNREAD_LIMIT_BYTES = 1024 * 1024  # that a client leaves unread
 _READ_BYTES = 16384  # at a time: all frames in them are parsed in one turn of the loop
 _KEEP = "keep-alive"
+NOT_READ = "this is no request that is answered here: send GET in HTTP/1.1, in ASCII, without a body\n"
 _KEPT = frozenset(
     {HTTPStatus.OK, HTTPStatus.NO_CONTENT, HTTPStatus.FOUND, HTTPStatus.BAD_REQUEST, HTTPStatus.NOT_FOUND}
 )
 """The answers after which another request may come; whoever is refused loses the connection."""
 
 
-def options_of(request: Request) -> set[str]:
-    """Return what a request's headers `Connection` hold, in lower case."""
-    return {option.strip().lower() for option in ",".join(request.headers.get_all("Connection")).split(",")}
+def options_of(request: Request, header: str = "Connection") -> set[str]:
+    """Return what a request's headers of a name hold, in lower case."""
+    return {option.strip().lower() for option in ",".join(request.headers.get_all(header)).split(",")}
+
+
+def wants_websocket(request: Request) -> bool:
+    """Return whether a request asks for a WebSocket; other protocols that it offers are ignored."""
+    return "upgrade" in options_of(request) and "websocket" in options_of(request, "Upgrade")
 
 
 class RequestProtocol(ServerProtocol):
@@ -43,6 +50,13 @@ class RequestProtocol(ServerProtocol):
         self.parser = self.parse()
         next(self.parser)
 
+    def send_eof(self) -> None:
+        """Close; a request that cannot be read is answered before with the reason."""
+        wrong = self.state is State.CONNECTING and isinstance(self.handshake_exc, InvalidMessage)
+        if wrong and not self.eof_sent and not self.reader.eof:
+            self.writes.append(self.reject(HTTPStatus.BAD_REQUEST, NOT_READ).serialize())
+        super().send_eof()
+
 
 class BoundedConnection(ServerConnection):
     """A connection that reads a little at a time.
@@ -51,15 +65,23 @@ class BoundedConnection(ServerConnection):
     waits until that is answered, and nothing more is read meanwhile.
     """
 
-    def __init__(self, protocol: ServerProtocol, *arguments: Any, **options: Any) -> None:
+    def __init__(self, protocol: ServerProtocol, *arguments: Any, members: set[Any], **options: Any) -> None:
         own = RequestProtocol(max_size=MESSAGE_LIMIT_BYTES, logger=protocol.logger)
         super().__init__(own, *arguments, **options)
+        self._members = members  # of a server, itself among them while it is open
         self._held = bytearray()
+        self._ended = False  # the client sends no more
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Begin to read."""
         transport.max_size = _READ_BYTES  # type: ignore[attr-defined]  # asyncio's own is 256 KiB: 40,000 frames
         super().connection_made(transport)
+        self._members.add(self)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Handle the end of the connection."""
+        self._members.discard(self)
+        super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
         """Handle incoming bytes."""
@@ -70,6 +92,13 @@ class BoundedConnection(ServerConnection):
             super().data_received(data)
         if self.transport.get_write_buffer_size() > _UNREAD_LIMIT_BYTES:
             self.transport.abort()
+
+    def eof_received(self) -> None:
+        """Handle the end of what the client sends: requests that came before it are answered."""
+        if self._is_answering():
+            self._ended = True
+            return True  # type: ignore[return-value]  # asyncio then keeps the other direction open
+        return super().eof_received()
 
     async def handshake(self, *hooks: Any, **named: Any) -> None:
         """Answer requests until one opens a WebSocket or an answer closes the connection.
@@ -88,6 +117,8 @@ class BoundedConnection(ServerConnection):
             self.request = self.response = None
             self.request_rcvd = self.loop.create_future()
             self._feed()
+            if self._ended and self.request is None:
+                self.transport.close()
             seconds = IDLE_SECONDS
         if self.state is State.OPEN:
             self._feed()  # frames that came with the request
@@ -135,11 +166,8 @@ class KeptConnections:
             connection.drop_the_rest()
 
     def close(self) -> None:
-        """Close those that wait for a request, and keep no other."""
+        """Keep no connection from now on."""
         self._limit = 0
-        for member in self._members:
-            if isinstance(member, BoundedConnection):
-                member.give_up()
         self._members.clear()
 
     def _has_place(self, connection: ServerConnection) -> bool:
@@ -153,4 +181,4 @@ class KeptConnections:
 def _stays(request: Request) -> bool:
     """Return whether a client keeps its connection open after a request, and awaits no more."""
     plain = getattr(request, "method", "GET") == "GET" and getattr(request, "protocol", "HTTP/1.1") == "HTTP/1.1"
-    return plain and not options_of(request) & {"close", "upgrade"}
+    return plain and "close" not in options_of(request) and not wants_websocket(request)

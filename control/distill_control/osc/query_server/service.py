@@ -7,6 +7,7 @@ import logging
 import socket
 import time
 from collections.abc import Container, Mapping
+from functools import partial
 from http import HTTPStatus
 from urllib.parse import unquote
 
@@ -21,7 +22,7 @@ from distill_control.osc.query_server.connection import (
     MESSAGE_LIMIT_BYTES,
     BoundedConnection,
     KeptConnections,
-    options_of,
+    wants_websocket,
 )
 from distill_control.osc.query_server.listener import Listener
 from distill_control.osc.query_server.tree import ATTRIBUTES, find, host_info, tree
@@ -56,6 +57,7 @@ class OscQueryService:
         self._servers: list[Server] = []
         self._listeners: set[Listener] = set()
         self._kept = KeptConnections(CONNECTION_LIMIT)
+        self._connections: set[BoundedConnection] = set()
         self._waiting = 0
         self._numbers = itertools.count(1)
 
@@ -74,7 +76,7 @@ class OscQueryService:
         return await serve(
             self._serve,
             sock=opened,
-            create_connection=BoundedConnection,
+            create_connection=partial(BoundedConnection, members=self._connections),  # type: ignore[arg-type]
             process_request=self._process_request,
             process_response=self._kept.settle,
             max_size=MESSAGE_LIMIT_BYTES,
@@ -91,6 +93,8 @@ class OscQueryService:
         for server in self._servers:
             server.close()
         self._kept.close()
+        for connection in list(self._connections):
+            connection.give_up()
         for server in self._servers:
             await server.wait_closed()
 
@@ -160,7 +164,7 @@ class OscQueryService:
             self._waiting -= 1
 
     def _respond(self, request: Request, host: str) -> Response | None:
-        if "upgrade" in options_of(request):
+        if wants_websocket(request):
             if make_place(self._listeners, CONNECTION_LIMIT, asyncio.get_running_loop().time()):
                 return None
             return _response(HTTPStatus.SERVICE_UNAVAILABLE, {"ERROR": f"there are {CONNECTION_LIMIT} clients already"})

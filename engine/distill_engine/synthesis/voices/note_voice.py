@@ -77,6 +77,11 @@ class NoteVoice:
         return self.key if self.waiting is None else self.waiting[0]
 
     @property
+    def exchanging(self) -> bool:
+        """Whether another voice waits until the present one has faded."""
+        return self._next_voice is not None
+
+    @property
     def busy(self) -> bool:
         """Whether the voice sounds or is about to."""
         return self.sounding or self.waiting is not None
@@ -108,7 +113,7 @@ class NoteVoice:
     def end(self) -> None:
         """Fade in a hop, as a note whose voice another one takes."""
         self.drop()
-        self.level, self._begun, self._next_voice = 0.0, False, None
+        self.level, self._begun = 0.0, False
 
     def exchange(self, voice: Voice) -> None:
         """Go on with another voice, after a hop in which the present one fades."""

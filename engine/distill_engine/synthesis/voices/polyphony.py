@@ -41,6 +41,11 @@ class Polyphony:
         return [note for note in self.notes if note.sounding]
 
     @property
+    def exchanging(self) -> bool:
+        """Whether notes are about to go on with other voices."""
+        return any(note.exchanging for note in self.notes)
+
+    @property
     def cost(self) -> float:
         """The hops of the vocoder that the voices in use take a hop."""
         return sum(max(1.0, note.ratio) for note in self.notes if note.busy)

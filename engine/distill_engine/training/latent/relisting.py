@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -53,17 +54,18 @@ def write_changed_list(
 
 def _carry(before: Meaning, after: Meaning, listen: Listener) -> None:
     """Carry the presets and marks of the library over, and say so."""
-    try:
-        carried = (
-            (carry_presets(PresetStore(), before, after), "preset was", "presets were"),
-            (carry_marks(MarkStore(), before, after), "set of marks was", "sets of marks were"),
-        )
-    except PresetError as error:
-        return listen(Warned(f"presets and marks stay as they were, for the sounds of before: {error}"))
-    for count, one, several in carried:
+    for what, one, carry in (
+        ("presets", "preset", partial(carry_presets, PresetStore(), before, after)),
+        ("sets of marks", "set of marks", partial(carry_marks, MarkStore(), before, after)),
+    ):
+        try:
+            count = carry()
+        except PresetError as error:
+            listen(Warned(f"{what} stay as they were, for the sounds of before: {error}"))
+            continue
         if count:
-            said = f"{count} {one if count == 1 else several} carried over"
-            listen(Warned(f"{said}: latents and places on the map mean the same sound as before"))
+            said = f"1 {one} was" if count == 1 else f"{count} {what} were"
+            listen(Warned(f"{said} carried over: latents and places on the map mean the same sound as before"))
 
 
 def is_of(checkpoint: Checkpoint, skeleton: Skeleton) -> bool:
