@@ -135,5 +135,5 @@ def notes_of(model: Path, take: Take) -> dict[str, float]:
     player = CountingPlayer(prepare_instrument(model, take.header.main.vocoder), take)
     for _ in player.play():
         pass
-    relieved = sum(isinstance(event, Command) and event.name == "budget" for event in take.events)
+    relieved = sum(isinstance(event, Command) and event.name == "relieve" for event in take.events)
     return {"voices": statistics.fmean(player.notes), "cost": statistics.fmean(player.costs), "relieved": relieved}
