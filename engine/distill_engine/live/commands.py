@@ -36,10 +36,8 @@ WAITING = {"loader": 4, "recorder": 4, "sources": 4, "marks": 2 * MOST_MARKS}
 """How many commands may wait for each thread; a set of marks may come as one burst."""
 THREADS = {"record": "recorder", "marks": "marks"} | dict.fromkeys(("source", "codes", "prior"), "sources")
 """Commands that a model slow to load does not hold up, by their first word: they have threads of their own."""
-LOADING_MARGIN_SECONDS, LOADING_LIMIT_SECONDS = (
-    0.015,
-    30.0,
-)  # extra fill of the ring while a model loads or is freed, for how long
+LOADING_MARGIN_SECONDS = 0.015  # extra fill of the ring while a model loads or is freed
+LOADING_LIMIT_SECONDS = 30.0  # for how long, at most
 SWAP_MARGIN_SECONDS = 0.003  # extra fill beside the time of the voices that cross-fade
 
 Job = tuple[Callable[[], None], Answer]
