@@ -70,6 +70,16 @@ def test_what_a_file_begins_with_sets_in_there():
     assert 0.7 < np.sqrt(np.mean(copy[rise : 4 * rise] ** 2)) / np.sqrt(np.mean(stroke[rise : 4 * rise] ** 2)) < 1.4
 
 
+@pytest.mark.parametrize("level", [0.2, 0.01])
+@pytest.mark.parametrize("kind", ["tone", "noise"])
+def test_resynthesis_keeps_the_level_within_1_db(kind: str, level: float) -> None:
+    time = np.arange(44_100) / 44_100
+    tone = sum(np.sin(2 * np.pi * 220 * k * time) / k for k in range(1, 9)) * np.exp(-1.5 * time)
+    sound = level * (tone if kind == "tone" else np.random.default_rng(0).standard_normal(len(time)))
+    made = load_model(starter_path()).resynthesise(sound.astype(np.float32))[: len(sound)]
+    assert abs(10 * np.log10(np.square(made).mean() / np.square(sound).mean())) < 1.0
+
+
 def test_calls_do_not_remember_each_other(model):
     first = model.resynthesise(SAMPLES)
     model.resynthesise(SAMPLES[::-1].copy())
