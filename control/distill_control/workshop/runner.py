@@ -13,7 +13,9 @@ from distill_engine.errors import DistillError
 from distill_engine.library.folders import ensure
 from distill_engine.system.atomic_write import FolderBusyError, folder_lock
 from distill_engine.system.portable.files import RENAMES_OPEN_FILES, start_holding, try_lock
+from distill_engine.system.regular_files import read_small
 
+MOST_SAID_BYTES = 4096  # of why nothing is kept
 LOCK_SECONDS = 1.0  # to wait for another workshop that starts a job
 
 Finisher = Callable[[Job, str], str]
@@ -82,8 +84,8 @@ class JobRunner:
             with folder_lock(folder):
                 if not finished.exists():
                     finished.write_text(self._finish(job, state))
-                if said := finished.read_text(errors="replace"):
-                    self.faults[job.id] = said
+                if said := read_small(finished, MOST_SAID_BYTES):
+                    self.faults[job.id] = said.decode(errors="replace")
         except (DistillError, OSError) as error:
             self.faults[job.id] = str(error)
 
