@@ -1,4 +1,4 @@
-"""Engines and JACK servers for the live tests; each ends with its test."""
+"""Instruments, engines and JACK servers; engines and servers end with their test."""
 
 import itertools
 import os
@@ -11,8 +11,24 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 
 import support_jack
 import support_live
+from distill_engine.synthesis.instrument import Instrument, prepare_instrument
 
 _NUMBERS = itertools.count()
+
+
+@pytest.fixture(scope="module")
+def vocos(tiny_model) -> Instrument:
+    return prepare_instrument(tiny_model, "vocos")
+
+
+@pytest.fixture(scope="module")
+def hifigan(tiny_model) -> Instrument:
+    return prepare_instrument(tiny_model, "hifigan")
+
+
+@pytest.fixture(scope="module")
+def other(make_tiny_model) -> Instrument:
+    return prepare_instrument(make_tiny_model(name="other", seed=3), "vocos")
 
 
 @pytest.fixture

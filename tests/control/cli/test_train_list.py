@@ -131,16 +131,21 @@ def distance_to(sound: np.ndarray, made: Meaning, x: float, y: float) -> float:
     return float(np.linalg.norm(made.latent_map.latent_at(x, y) - made.skeleton.encode(sound[:, None])[:, 0]))
 
 
-@pytest.mark.parametrize("refit", [True, False])
+@pytest.fixture(params=[True, False])
+def refit(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> bool:
+    """Whether a changed list gets a new skeleton, however little is gained."""
+    new: bool = request.param
+    monkeypatch.setattr(relisting, "LEAST_REFIT_GAIN", -1.0 if new else 10.0)
+    return new
+
+
 def test_presets_keep_their_sound_when_the_list_changes(
     sounds: Path,
     model: Path,
     noise: Path,
     capsys: pytest.CaptureFixture[str],
-    monkeypatch: pytest.MonkeyPatch,
     refit: bool,
 ) -> None:
-    monkeypatch.setattr(relisting, "LEAST_REFIT_GAIN", -1.0 if refit else 10.0)
     before = Meaning.of_file(model, SMALL_SKELETON)
     assert before.latent_map is not None
     region = 5
@@ -168,16 +173,13 @@ def test_presets_keep_their_sound_when_the_list_changes(
     assert carried <= min(distance_to(sound, after, *place) for place in after.latent_map.points.T) + 1e-6
 
 
-@pytest.mark.parametrize("refit", [True, False])
 def test_marks_keep_their_sound_when_the_skeleton_changes(
     sounds: Path,
     model: Path,
     noise: Path,
     capsys: pytest.CaptureFixture[str],
-    monkeypatch: pytest.MonkeyPatch,
     refit: bool,
 ) -> None:
-    monkeypatch.setattr(relisting, "LEAST_REFIT_GAIN", -1.0 if refit else 10.0)
     before = Meaning.of_file(model, SMALL_SKELETON)
     assert before.latent_map is not None
     place = tuple(before.latent_map.latent_at(0.2, 0.1).tolist())

@@ -23,21 +23,6 @@ from distill_engine.synthesis.synth import Synth
 from distill_engine.synthesis.voices.voice_pool import VoicePool
 
 
-@pytest.fixture(scope="module")
-def vocos(tiny_model) -> Instrument:
-    return prepare_instrument(tiny_model, "vocos")
-
-
-@pytest.fixture(scope="module")
-def hifigan(tiny_model) -> Instrument:
-    return prepare_instrument(tiny_model, "hifigan")
-
-
-@pytest.fixture(scope="module")
-def other(make_tiny_model) -> Instrument:
-    return prepare_instrument(make_tiny_model(name="other", seed=3), "vocos")
-
-
 def test_however_fast_swaps_follow_each_other_two_voices_are_computed(vocos, hifigan):
     synth = Synth(vocos)
     synth.set("/distill/source/fade", 10.0)

@@ -21,11 +21,6 @@ from distill_engine.vocabulary.table import SPACES
 
 
 @pytest.fixture(scope="module")
-def vocos(tiny_model) -> Instrument:
-    return prepare_instrument(tiny_model, "vocos")
-
-
-@pytest.fixture(scope="module")
 def others(tiny_model, make_tiny_model) -> dict[str, Instrument]:
     second = prepare_instrument(make_tiny_model(name="second", seed=3), "vocos")
     return {"hifigan": prepare_instrument(tiny_model, "hifigan"), "second": second}

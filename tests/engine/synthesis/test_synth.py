@@ -10,21 +10,6 @@ from distill_engine.synthesis.synth import Synth
 HOP = 512
 
 
-@pytest.fixture(scope="module")
-def vocos(tiny_model) -> Instrument:
-    return prepare_instrument(tiny_model, "vocos")
-
-
-@pytest.fixture(scope="module")
-def hifigan(tiny_model) -> Instrument:
-    return prepare_instrument(tiny_model, "hifigan")
-
-
-@pytest.fixture(scope="module")
-def other(make_tiny_model) -> Instrument:
-    return prepare_instrument(make_tiny_model(name="other", seed=3), "vocos")
-
-
 def _play(synth: Synth, cuts: list[int], score: dict[int, list]) -> np.ndarray:
     """Renders in blocks of the given sizes in turn, cut where the score has something to do."""
     out, at, turn, end = [], 0, 0, max(score)

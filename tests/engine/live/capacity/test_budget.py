@@ -9,24 +9,8 @@ from distill_engine.live.capacity import budget as budgets
 from distill_engine.live.capacity.budget import Budget
 from distill_engine.live.capacity.realtime_check import Fit, FitRequest
 from distill_engine.live.commands import LiveCommands, LoadOptions
-from distill_engine.synthesis.instrument import Instrument, prepare_instrument
 from distill_engine.synthesis.synth import Synth
 from distill_engine.synthesis.voices.voice_pool import VoicePool
-
-
-@pytest.fixture(scope="module")
-def vocos(tiny_model) -> Instrument:
-    return prepare_instrument(tiny_model, "vocos")
-
-
-@pytest.fixture(scope="module")
-def hifigan(tiny_model) -> Instrument:
-    return prepare_instrument(tiny_model, "hifigan")
-
-
-@pytest.fixture(scope="module")
-def other(make_tiny_model) -> Instrument:
-    return prepare_instrument(make_tiny_model(name="other", seed=3), "vocos")
 
 
 @pytest.fixture
