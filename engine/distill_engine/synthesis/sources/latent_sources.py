@@ -8,6 +8,7 @@ and the new source's first one fades out, so that the path has no jump.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Protocol, runtime_checkable
@@ -165,3 +166,9 @@ def seeded_noise(seed: int, index: int, stream: int) -> Latent:
     numbers = np.random.Generator(np.random.Philox(counter=counter, key=key)).standard_normal(_LATTICE)
     numbers.flags.writeable = False
     return numbers
+
+
+def seeded_share(seed: int, index: int, stream: int, which: int = 0) -> float:
+    """Return a number from 0 to 1, all equally likely, that depends only on the four integers."""
+    normal = float(seeded_noise(seed, index, stream)[which])
+    return 0.5 * (1.0 + math.erf(normal / math.sqrt(2.0)))

@@ -8,7 +8,6 @@ corpus does, each of them once before any comes again, and lasts no longer than 
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -26,7 +25,7 @@ from distill_engine.synthesis.sources.latent_sources import (
     Latent,
     PriorSettings,
     SourceSettings,
-    seeded_noise,
+    seeded_share,
 )
 from distill_engine.takes.take import LED_SINCE
 
@@ -185,8 +184,7 @@ class PriorSource:
         return bool(self._away(np.array([column]), settings)[0] < _NEVER)
 
     def _drawn(self, prior: PriorSettings, going_on: int) -> int:
-        normal = float(seeded_noise(self._seed, self._number, STREAM)[0])
-        number = 0.5 * (1.0 + math.erf(normal / math.sqrt(2.0)))
+        number = seeded_share(self._seed, self._number, STREAM)
         return self._shared.prior.draw(
             self._context, number, temperature=prior.temperature, top_p=prior.top_p, going_on=going_on
         )

@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from distill_engine.analysis.stretches.path import quantised
 from distill_engine.state import StateDict, from_arrays, to_arrays
-from distill_engine.synthesis.sources.latent_sources import Latent, seeded_noise
+from distill_engine.synthesis.sources.latent_sources import Latent, seeded_noise, seeded_share
 from distill_engine.synthesis.sources.leap_search import (
     GRIP_STEPS,
     SEARCH_HOPS,
@@ -187,8 +187,7 @@ class StretchPlayer:
 
     def _draw(self, index: int) -> float:
         """Return a number from 0 to 1 that depends on seed, leap and index alone."""
-        normal = float(seeded_noise(self._seed, self._number, STREAM)[index])
-        return 0.5 * (1.0 + math.erf(normal / math.sqrt(2.0)))
+        return seeded_share(self._seed, self._number, STREAM, index)
 
     def find_again(self, other: StretchPlayer) -> None:
         """Go on, after `restore`, at the frame most like that of another player.
