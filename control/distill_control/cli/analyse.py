@@ -28,7 +28,6 @@ def register(subparsers: Any, common: argparse.ArgumentParser) -> None:
     command = subparsers.add_parser(
         "analyse",
         parents=[common],
-        help="find the controls and the map of a model",
         description="Encode CORPUS, measure what MODEL synthesises, and store its controls, corpus and map in it. "
         "`distill train` does this at its end.",
     )

@@ -17,7 +17,7 @@ STYLES = {"ok": "green", "warning": "yellow", "skipped": "red"}
 
 def register(subparsers: Any, common: argparse.ArgumentParser) -> None:
     """Add the command `corpus` with its action `check`."""
-    corpus = subparsers.add_parser("corpus", help="check a folder of sounds")
+    corpus = subparsers.add_parser("corpus")
     actions = corpus.add_subparsers(metavar="ACTION", required=True)
     check = actions.add_parser(
         "check",

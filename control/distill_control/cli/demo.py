@@ -26,7 +26,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def register(subparsers: Any, common: argparse.ArgumentParser) -> None:
     """Add the command `demo`."""
-    command = subparsers.add_parser("demo", parents=[common], help="hear the built-in starter model")
+    command = subparsers.add_parser("demo", parents=[common])
     command.add_argument("-o", "--output", type=Path, default=Path("demo.wav"), metavar="WAV", help="default demo.wav")
     command.set_defaults(run=run)
 

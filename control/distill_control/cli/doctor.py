@@ -15,9 +15,7 @@ MARKS = {"good": ("good", "green"), "advice": ("could be better", "yellow"), "fa
 
 def register(subparsers: Any, common: argparse.ArgumentParser) -> None:
     """Add the command `doctor`."""
-    command = subparsers.add_parser(
-        "doctor", parents=[common], help="check what this computer can do, and what to repair"
-    )
+    command = subparsers.add_parser("doctor", parents=[common])
     command.set_defaults(run=run)
 
 

@@ -9,11 +9,10 @@ from pathlib import Path
 from socket import socket
 from typing import TYPE_CHECKING
 
-from distill_control.cli.support.guard import guarded
+from distill_control.cli.support.guard import CommandParser, guarded
 from distill_control.cli.support.listings import list_devices, list_midi_ports
 from distill_control.cli.support.options import (
     PORT_LIMIT,
-    CommandParser,
     add_space,
     integer_in,
     layout_of,

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 def register(subparsers: Any, common: argparse.ArgumentParser) -> None:
     """Add the command `model` and its actions."""
-    model = subparsers.add_parser("model", help="describe, check, list, delete, shrink and renew model files")
+    model = subparsers.add_parser("model")
     actions = model.add_subparsers(metavar="ACTION", required=True)
     info = _action(
         actions,

@@ -26,7 +26,7 @@ def register(
     subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]", common: argparse.ArgumentParser
 ) -> None:
     """Add the command `monitor`."""
-    parser = subparsers.add_parser("monitor", parents=[common], help="show a playing instrument's changes live")
+    parser = subparsers.add_parser("monitor", parents=[common])
     parser.add_argument(
         "pattern", nargs="*", metavar="PATTERN", help="addresses to show, such as /distill/control/* (all)"
     )

@@ -16,9 +16,7 @@ LATENT_FADER_LIMIT = 64
 
 def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser], common: argparse.ArgumentParser) -> None:
     """Add the command `patches`."""
-    parser = subparsers.add_parser(
-        "patches", parents=[common], help="write patches for Max, Pd, TouchDesigner and others"
-    )
+    parser = subparsers.add_parser("patches", parents=[common])
     parser.add_argument("folder", type=Path, help="folder to write into")
     parser.add_argument("--model", help="label the faders with the names of this model's controls")
     parser.add_argument("--host", default="127.0.0.1", help="address of the engine (default 127.0.0.1)")

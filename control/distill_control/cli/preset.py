@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser], common: argparse.ArgumentParser) -> None:
     """Add the command `preset` and its actions."""
-    parser = subparsers.add_parser("preset", help="list, show, rename, delete, export and import presets")
+    parser = subparsers.add_parser("preset")
     actions = parser.add_subparsers(metavar="ACTION", required=True)
 
     def action(name: str, run: Callable[[argparse.Namespace], int], text: str, *words: str) -> argparse.ArgumentParser:

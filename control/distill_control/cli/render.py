@@ -29,7 +29,7 @@ SOURCES = ("auto", "walk", "codes", "prior", "corpus", "drift", "hold")  # that 
 
 def register(subparsers: Any, common: argparse.ArgumentParser) -> None:
     """Add the commands `render` and `resynth`."""
-    render = subparsers.add_parser("render", parents=[common], help="play a model into a sound file")
+    render = subparsers.add_parser("render", parents=[common])
     _add_model(render)
     add_output(render)
     render.add_argument(
@@ -60,7 +60,7 @@ def register(subparsers: Any, common: argparse.ArgumentParser) -> None:
         "--allow-truncated", action="store_true", help="render a take that breaks off, as far as it goes"
     )
     render.set_defaults(run=run_render, usage=render.error)
-    resynth = subparsers.add_parser("resynth", parents=[common], help="play a recording through model and vocoder")
+    resynth = subparsers.add_parser("resynth", parents=[common])
     _add_model(resynth)
     resynth.add_argument("input", type=Path, metavar="IN", help="the recording, or a folder of recordings")
     add_output(resynth)

@@ -22,7 +22,7 @@ def register(
     subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]", common: argparse.ArgumentParser
 ) -> None:
     """Add the command `send`."""
-    parser = subparsers.add_parser("send", parents=[common], help="send one message to a playing instrument")
+    parser = subparsers.add_parser("send", parents=[common])
     parser.add_argument("address", nargs="?", metavar="ADDRESS", help="such as /distill/gain (or gain)")
     parser.add_argument("arguments", nargs="*", metavar="ARG", help="numbers, true, false or texts")
     parser.add_argument("--list", action="store_true", help="list every address and exit")

@@ -54,7 +54,7 @@ if TYPE_CHECKING:
 
 def register(subparsers: Any, common: argparse.ArgumentParser) -> None:
     """Add the command `train`."""
-    train = subparsers.add_parser("train", parents=[common], help="train a model on a folder of sounds")
+    train = subparsers.add_parser("train", parents=[common])
     train.add_argument("corpus", type=Path, metavar="CORPUS", help="folder with 5 to 500 sound files")
     train.add_argument(
         "-o", "--output", type=Path, required=True, metavar="MODEL", help="the .distillgan file to write"

@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 
 def register(subparsers: Any, common: argparse.ArgumentParser) -> None:
     """Add the command `train-vocoder`."""
-    vocoder = subparsers.add_parser("train-vocoder", parents=[common], help="train a model's own vocoder")
+    vocoder = subparsers.add_parser("train-vocoder", parents=[common])
     vocoder.add_argument("model", type=Path, metavar="MODEL", help="the .distillgan file to train into")
     vocoder.add_argument("corpus", type=Path, metavar="CORPUS", help="folder with the model's sounds")
     vocoder.add_argument("--force", action="store_true", help="replace a trained vocoder without asking")

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 def register(subparsers: Any, common: argparse.ArgumentParser) -> None:
     """Add the command `vocoder` and its actions."""
-    parser = subparsers.add_parser("vocoder", help="list, download, verify, remove and add vocoder weights")
+    parser = subparsers.add_parser("vocoder")
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
 
     def command(name: str, run: Any, help: str) -> argparse.ArgumentParser:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import argparse
+import ast
 import json
 import os
 import signal
@@ -14,7 +16,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from distill_control.cli.main import main
+from distill_control.cli.main import COMMANDS, build_parser, main, overview
 from distill_engine.modelfile import ModelFile
 
 DISTILL = [sys.executable, "-m", "distill_control.cli.main"]
@@ -167,3 +169,21 @@ def test_help_is_quick_and_imports_nothing_heavy() -> None:
     )
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_the_list_of_commands_imports_none_of_them() -> None:
+    script = "import sys; from distill_control.cli.main import overview; text = overview().format_help();"
+    script += "print([m for m in sys.modules if m.startswith('distill_')])"
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    loaded = ast.literal_eval(done.stdout)
+    assert "distill_control.cli.main" in loaded
+    assert not [m for m in loaded if m.startswith(("distill_control.cli.r", "distill_engine.vocabulary"))]
+
+
+def commands_of(parser: argparse.ArgumentParser) -> list[str]:
+    (action,) = (a for a in parser._actions if isinstance(a, argparse._SubParsersAction))
+    return [*action.choices]
+
+
+def test_every_command_is_in_the_list_and_has_a_module() -> None:
+    assert commands_of(overview()) == commands_of(build_parser()) == [*COMMANDS]

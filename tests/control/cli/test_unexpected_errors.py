@@ -67,7 +67,7 @@ def test_a_name_that_the_system_does_not_take_is_blamed_and_makes_no_report(
 def test_an_error_while_the_options_are_read_is_one_line_too(
     main: Callable[[list[str]], int], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(entry, "build_parser", lambda *_: _raise(TypeError("odd")))
+    monkeypatch.setattr(entry, "overview", lambda: _raise(TypeError("odd")))
     monkeypatch.setattr(engine, "parser", lambda: _raise(TypeError("odd")))
     assert main([]) == 1
     said = capsys.readouterr().err

@@ -12,6 +12,7 @@ import pytest
 import soundfile
 
 from distill_engine.audio.resampling import StreamingResampler
+from distill_engine.audio_io.output import LEAST_PERIOD_FRAMES
 
 pytestmark = [pytest.mark.jack, pytest.mark.slow]
 
@@ -55,6 +56,45 @@ def test_the_ring_holds_a_long_period_from_the_first_block_on(jack_servers, engi
     status = engine.until(lambda s: s["device_connected"] and s["ring_target"] > 0)
     assert status["device_period"] == period
     assert status["ring_target"] > period
+    assert engine.end() == (0, "")
+
+
+@pytest.mark.parametrize("period", [16, 32])
+def test_a_period_shorter_than_any_card_s_is_played(jack_servers, engines, record, tiny_model, period):
+    server = jack_servers(period=period).start()
+    engine = engines(tiny_model, device="system", environment=server.environment).wait_ready()
+    recorder = record(server, OUTPUTS[0])
+    hops = engine.status()["hops"]
+    status = engine.until(lambda s: s["hops"] > hops + 100)
+    assert status["device_period"] == LEAST_PERIOD_FRAMES
+    assert 0 < status["ring_target"] < 4096
+    assert np.nanmax(np.abs(recorder.stop().samples)) > 0
+    assert engine.end() == (0, "")
+
+
+def test_it_plays_on_after_the_computer_slept(jack_servers, engines, record, tiny_model):
+    """Everything stands still for 3 s, as in sleep; here the steady clock goes on, which is the harder case."""
+    server = jack_servers().start()
+    engine = engines(tiny_model, device="system", environment=server.environment).wait_ready()
+    hops = engine.status()["hops"]
+    engine.until(lambda s: s["hops"] > hops + 40)
+    asleep = [server.process.pid, engine.process.pid, engine.control_pid()]
+    try:
+        for pid in asleep:
+            os.kill(pid, signal.SIGSTOP)
+        time.sleep(3.0)
+    finally:
+        for pid in asleep:
+            os.kill(pid, signal.SIGCONT)
+    hops, woken = engine.status()["hops"], time.monotonic()
+    status = engine.until(lambda s: s["device_connected"] == 1 and s["hops"] > hops + 100)
+    assert (status["hops"] - hops) * 512 / 44100 < time.monotonic() - woken + 0.5, "what was missed is not made up for"
+    server.wait_for(OUTPUTS[0])
+    recorder = record(server, OUTPUTS[0])
+    hops = engine.status()["hops"]
+    engine.until(lambda s: s["hops"] > hops + 60)
+    assert np.nanmax(np.abs(recorder.stop().samples)) > 0
+    assert engine.command("panic")["status"] == "done"
     assert engine.end() == (0, "")
 
 

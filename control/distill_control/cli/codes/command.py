@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 def register(subparsers: Any, common: argparse.ArgumentParser) -> None:
     """Add the command `codes` with its actions."""
-    command = subparsers.add_parser("codes", parents=[common], help="sound as codes: look at them, edit them, mix them")
+    command = subparsers.add_parser("codes", parents=[common])
     actions = command.add_subparsers(metavar="ACTION", required=True)
     fit = actions.add_parser("fit", parents=[common], help="make a model's codes (`distill train` does at its end)")
     _add_model(fit)

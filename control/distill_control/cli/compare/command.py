@@ -28,9 +28,7 @@ SOUNDS_NOTE = "Distances are measured from the first sound; smaller is nearer, f
 
 def register(subparsers: Any, common: argparse.ArgumentParser) -> None:
     """Add the command `compare`."""
-    parser = subparsers.add_parser(
-        "compare", parents=[common], help="compare sounds, or one performance through several vocoders"
-    )
+    parser = subparsers.add_parser("compare", parents=[common])
     parser.add_argument(
         "things", nargs="+", metavar="SOUND",
         help="two or more entries of the history or sound files; with --vocoders one model or entry",

@@ -13,7 +13,7 @@ from distill_engine.system.extras import need_training
 
 def register(subparsers: Any, common: argparse.ArgumentParser) -> None:
     """Add the command `export`."""
-    export = subparsers.add_parser("export", parents=[common], help="write a model's networks for other programs")
+    export = subparsers.add_parser("export", parents=[common])
     export.add_argument("model", metavar="MODEL", help="a .distillgan file, or its name in the library")
     export.add_argument(
         "--to",

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from distill_control.cli import render
 from distill_control.cli.keeping.record import VERDICTS, made_by, quality_line, same_samples, title_of
-from distill_control.cli.support.options import CommandParser
+from distill_control.cli.support.guard import CommandParser
 from distill_control.cli.support.output import common_parser, console_err, emit
 from distill_control.cli.support.paths import check_output_folder
 from distill_engine.errors import LibraryError, RenderingError

@@ -19,7 +19,7 @@ ENTRY = "its ID, the end of its ID, its name, or `last`"
 
 def register(subparsers: Any, common: argparse.ArgumentParser) -> None:
     """Add the command `history` and its actions."""
-    history = subparsers.add_parser("history", help="list, find, hear and make again what was rendered")
+    history = subparsers.add_parser("history")
     actions = history.add_subparsers(metavar="ACTION", required=True)
 
     def action(name: str, run: Callable[[argparse.Namespace], int], text: str, key: bool) -> argparse.ArgumentParser:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser], common: argparse.ArgumentParser) -> None:
     """Add the command `marks` and its actions."""
-    parser = subparsers.add_parser("marks", help="list, rename, delete, export and import marks placed by hand")
+    parser = subparsers.add_parser("marks")
     actions = parser.add_subparsers(metavar="ACTION", required=True)
 
     def action(name: str, run: Callable[[argparse.Namespace], int], text: str, *words: str) -> argparse.ArgumentParser:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import argparse
 import errno
 import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import NoReturn
 
 from distill_engine.errors import Cancelled, DistillError
 from distill_engine.system.names import printable_line
@@ -15,6 +17,14 @@ _NOT_OURS = (errno.EACCES, errno.EPERM, errno.ENAMETOOLONG, errno.ELOOP)
 """Errors of the system that a path is to blame for, wherever it is used first."""
 _NO_SPACE = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS)
 """Errors of a disk that takes nothing more, wherever something is written."""
+
+
+class CommandParser(argparse.ArgumentParser):
+    """Parser that prints the cause of a usage error before the usage, and exits with code 2."""
+
+    def error(self, message: str) -> NoReturn:
+        """Print `message` and the usage on stderr; exit with code 2."""
+        self.exit(2, f"error: {printable_line(message)}\n\n{self.format_usage()}")
 
 
 def guarded(run: Callable[[], int]) -> int:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, NoReturn, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
-from distill_engine.system.names import printable, printable_line
+from distill_engine.system.names import printable
 from distill_engine.vocabulary.ranges import range_of
 from distill_engine.vocabulary.rows import SEED_LIMIT
 from distill_engine.vocabulary.table import SPACES, VOCODERS
@@ -18,14 +18,6 @@ Number = TypeVar("Number", int, float)
 PORT_LIMIT = 65535  # the highest port number
 OUTPUTS = (2, 4, 6, 8)  # channels
 YEAR_SECONDS = 366 * 86400.0
-
-
-class CommandParser(argparse.ArgumentParser):
-    """Parser that prints the cause of a usage error before the usage, and exits with code 2."""
-
-    def error(self, message: str) -> NoReturn:
-        """Print `message` and the usage on stderr; exit with code 2."""
-        self.exit(2, f"error: {printable_line(message)}\n\n{self.format_usage()}")
 
 
 def positive_number(what: str, example: str, most: float) -> Callable[[str], float]:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 def register(subparsers: Any, common: argparse.ArgumentParser) -> None:
     """Add the command `trash` and its actions."""
-    trash = subparsers.add_parser("trash", help="bring back deleted or overwritten presets, renders and models")
+    trash = subparsers.add_parser("trash")
     actions = trash.add_subparsers(metavar="ACTION", required=True)
     actions.add_parser("list", parents=[common], help="list what is in the trash").set_defaults(run=run_list)
     restore = actions.add_parser("restore", parents=[common], help="put an item back where it was")

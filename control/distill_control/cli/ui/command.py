@@ -33,7 +33,6 @@ def register(subparsers: Any, common: argparse.ArgumentParser) -> None:
     ui = subparsers.add_parser(
         "ui",
         parents=[common],
-        help="open the workshop in a browser: corpora, training, renders, library, codes",
         description="Serve the workshop's pages on this machine, start an engine if none plays, and open a browser. "
         "Jobs that it has started go on when it ends; the next one finds them.",
     )
