@@ -92,6 +92,14 @@ def by_rules(values: HopValues, version: int) -> HopValues:
     return altered(values, settings=settings, retold=version >= RETOLD_SINCE, primed=version >= PRIMED_SINCE)
 
 
+def mixed_before_vocoder(values: HopValues) -> HopValues:
+    """Return the values of a hop in which models are mixed before one vocoder.
+
+    What comes before an attack, and a level behind the vocoder, are those of one model.
+    """
+    return altered(values, settings=altered(values.settings, level_behind=False), primed=False)
+
+
 def with_pins(values: HopValues, pinned: frozenset[int]) -> HopValues:
     """Return the values with the pins that attract sources: those of latents in keys."""
     if not pinned or values.settings.rules < LED_SINCE:

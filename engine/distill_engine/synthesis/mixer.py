@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 
 import numpy as np
 
@@ -20,7 +19,7 @@ from distill_engine.synthesis.blending import (
     mel_shares,
     space_of,
 )
-from distill_engine.synthesis.hop_values import blend_weights, by_rules, hop_values
+from distill_engine.synthesis.hop_values import blend_weights, by_rules, hop_values, mixed_before_vocoder
 from distill_engine.synthesis.marks.played_marks import PlayedMarks
 from distill_engine.synthesis.parameters import ParameterBank
 from distill_engine.synthesis.ramp import Ramp
@@ -172,7 +171,7 @@ class Mixer:
         values = by_rules(values, self.rules)
         weights = blend_weights(bank, [slot.level for slot in self.slots])
         mixed = any(voice.guest for slot in self.slots[1:] for voice in slot.voices)
-        alone = replace(values, primed=False) if mixed else values  # what comes before an attack is of one model
+        alone = mixed_before_vocoder(values) if mixed else values
         voice_hops = self._slot_hops(alone, weights, samples)
         guests = [_guest(voice_hop) for _, voice_hop in voice_hops if voice_hop.voice.latent_guest]
         in_mel = [voice_hop for _, voice_hop in voice_hops if voice_hop.voice.mel_guest]

@@ -1,8 +1,8 @@
 """The file format of takes: JSON lines, the header first, then one line per event, then the end.
 
-Version 9::
+Version 10::
 
-    {"format": "distill.take", "version": 9, "tick": 128, "output_tick": 128, "rules": 9,
+    {"format": "distill.take", "version": 10, "tick": 128, "output_tick": 128, "rules": 10,
      "sample_rate": 44100, "hop": 512, "seed": 7, "block": 1,
      "playing": [{"slot": 0, "name": "rain", "vocoder": "vocos",
      "digests": {"model": "...", "vocoder": "...", "analysis": "...", "codes": "...",
@@ -36,7 +36,9 @@ places did not lead all that plays: the map did nothing at a grain of 0 and with
 source `codes`, pinned latents attracted nothing, `density` could make a grain so short that the
 place itself played, a stretch and the place itself changed without a fade, a new version of a model
 with another path went on at the same number of a frame, a key of the source `prior` faded in, and
-`voices` cut the notes that sounded. `relieve` came with version 9.
+`voices` cut the notes that sounded. `relieve` came with version 9. Until version 9 the level of a live
+input was set in the mel of the stretches that follow it, a note of theirs that died was followed by
+an attack, they leapt as often as they could, and the attacks of transposed sound were smoothed.
 """
 
 from __future__ import annotations

@@ -14,7 +14,7 @@ from distill_engine.synthesis.sources.leap_search import LeapSearch
 from distill_engine.synthesis.sources.source_bank import SourceBank
 from distill_engine.synthesis.sources.stretch_sources import WalkSource
 from distill_engine.synthesis.synth import Synth
-from distill_engine.takes.take import LED_SINCE
+from distill_engine.takes.take import LED_SINCE, VERSION
 from distill_engine.takes.take_file import read_take
 from support_takes import rendered_take
 
@@ -246,7 +246,7 @@ def test_a_take_repeats_what_places_and_voices_do(instrument: Instrument, tmp_pa
     synth.set("/distill/map/amount", 1.0)
     play(30)
     synth.stop_take()
-    assert read_take(tmp_path / "a.take").header.rules == LED_SINCE
+    assert read_take(tmp_path / "a.take").header.rules == VERSION
     assert np.array_equal(rendered_take(tmp_path / "a.take", instrument), np.concatenate(sounds, axis=1))
 
 

@@ -6,6 +6,7 @@ import pytest
 from distill_engine.synthesis.pitch.transposer import Transposer, delay_hops
 
 HOP, RATE = 512, 44_100
+SLOPE = 0.125  # nats a hop by which the mels rise: no attack
 
 
 class Tone:
@@ -25,7 +26,7 @@ class Tone:
 def play(ratios: list[float], tone: Tone, block: int = 1) -> np.ndarray:
     transposer, parts = Transposer(HOP, 2), []
     for first in range(0, len(ratios), block):
-        mels = np.tile(np.arange(first, min(first + block, len(ratios)), dtype=np.float32), (2, 1))
+        mels = SLOPE * np.tile(np.arange(first, min(first + block, len(ratios)), dtype=np.float32), (2, 1))
         parts.append(transposer.process(mels, ratios[first : first + block], tone))
     return np.concatenate(parts)
 
@@ -49,19 +50,19 @@ def test_time_does_not_change() -> None:
     for ratio in (0.5, 1.5, 4.0):
         tone = Tone(100.0)
         play([1.0] * 5 + [ratio] * 50, tone)
-        steps = np.diff(tone.mels[0, 12:])
+        steps = np.diff(tone.mels[0, 12:] / SLOPE)
         assert steps == pytest.approx(1.0 / ratio, abs=1e-3)
-        assert 53.0 <= tone.mels[0, -1] <= 54.0
+        assert 53.0 <= tone.mels[0, -1] / SLOPE <= 54.0
         assert tone.mels.shape[1] == pytest.approx(5 + 50 * ratio, abs=2.5)
 
 
 def test_a_ratio_of_one_passes_everything_through() -> None:
     tone, other = Tone(440.0), Tone(440.0)
     assert np.array_equal(play([1.0] * 20, tone, block=4), other(np.zeros((2, 20), np.float32))[0])
-    assert np.array_equal(tone.mels[0], np.arange(20))
+    assert np.array_equal(tone.mels[0] / SLOPE, np.arange(20))
     back = Tone(440.0)
     play([1.0] * 5 + [1.5] * 9 + [1.0] * 9, back)
-    assert np.array_equal(back.mels[0, -5:], np.arange(18, 23))
+    assert np.array_equal(back.mels[0, -5:] / SLOPE, np.arange(18, 23))
     assert delay_hops(HOP) == pytest.approx(1.03, abs=0.01)
 
 
@@ -98,3 +99,17 @@ def test_a_state_that_no_transposer_has_is_refused() -> None:
     for damage in ({"position": 5.0}, {"ratio": 40.0}, {"kept": np.zeros(3, np.float32)}, {"frame": state.frame[:1]}):
         with pytest.raises(ValueError, match="transposer"):
             transposer.restore(type(state)(**{**vars(state), **damage}))
+
+
+@pytest.mark.parametrize(("smoothed", "between"), [(False, 0), (True, 2)])
+@pytest.mark.parametrize("semitones", [-7, 5, 12, 24])
+def test_an_attack_is_not_spread_over_the_vocoder_s_hops(semitones: int, smoothed: bool, between: int) -> None:
+    transposer, tone = Transposer(HOP, 2), Tone(100.0)
+    transposer.smoothed = smoothed
+    for hop in range(40):
+        mel = np.full((2, 1), 0.0 if hop >= 20 else -4.0, np.float32)
+        transposer.process(mel, [2 ** (semitones / 12)], tone)
+    risen = np.flatnonzero(np.diff(tone.mels[0]) > 0)
+    if semitones > 0 or not smoothed:
+        assert (len(risen) > 1) == (between > 0)
+    assert len(set(tone.mels[0].tolist()) - {0.0, -4.0}) >= between // 2 * (semitones > 0)

@@ -2,7 +2,9 @@
 
 For a frequency ratio r the vocoder computes r hops for each hop of sound, from mels read between
 two frames, and its samples are read r times as fast. A ratio of 1 passes mels and samples through
-unchanged and without delay; any other adds DELAY_HOPS. Between the two, one hop cross-fades.
+unchanged and without delay; any other adds `delay_hops`. Between the two, one hop cross-fades. Where a
+sound begins the mel is not read between two frames but steps: an attack that is spread over the
+vocoder's hops is less sharp.
 
 Source of the interpolation: Smith, Digital Audio Resampling (band-limited interpolation at any
 ratio, with a cut-off that follows it).
@@ -27,6 +29,7 @@ _PHASES = 256  # of the kernels' tables between two samples; between them lines 
 _TABLES_AN_OCTAVE = 8  # kernels of different cut-offs
 _BETA = 9.0  # of the Kaiser window: 90 dB of rejection
 _CUTOFF = 0.93  # of the lower Nyquist frequency
+RISE_NATS = 0.5  # by which a band rises on average where a sound begins
 _KEPT = 1024  # samples of the vocoder that are kept: more than a hop and two kernels
 
 
@@ -88,7 +91,12 @@ class _Plan:
 
 
 class Transposer:
-    """One voice's transposition. `hop` is in samples, `bands` are those of the mel."""
+    """One voice's transposition. `hop` is in samples, `bands` are those of the mel.
+
+    `smoothed`: attacks are read between frames too, as in takes up to version 9.
+    """
+
+    smoothed = False
 
     def __init__(self, hop: int, bands: int) -> None:
         self._hop, self._bands = hop, bands
@@ -133,7 +141,9 @@ class Transposer:
             made += plan.hops
             self._plans.append(plan)
             last = before.get(index, frames[:, index : index + 1])
-            read.append(_between(last, frames[:, index + 1 : index + 2], between))
+            now = frames[:, index + 1 : index + 2]
+            begins = not self.smoothed and float(np.maximum(now - last, 0.0).mean()) > RISE_NATS
+            read.append(_between(last, now, np.round(between) if begins else between))
         self._mels = mels
         return np.concatenate(read, axis=1)
 
@@ -143,6 +153,13 @@ class Transposer:
         if not self._plans:
             return range(self._mels.shape[1])
         return [(plan.first - _KEPT) // self._hop for plan in self._plans]
+
+    @property
+    def late(self) -> list[bool]:
+        """Which hops that were prepared are transposed, and come `delay_hops` later."""
+        if not self._plans:
+            return [False] * self._mels.shape[1]
+        return [bool(len(plan.positions)) for plan in self._plans]
 
     def finish(self, samples: Float32Array) -> Float32Array:
         """Return the samples [n * hop] of the hops prepared, from the vocoder's own [m * hop]."""

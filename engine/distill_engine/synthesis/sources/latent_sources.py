@@ -64,7 +64,8 @@ class SourceSettings:
     the note that plays the instrument, None without one. `tempo` is what a `BeatClock` makes of the
     parameter, `beats` what it counts before and after this hop, None without a place in the bar.
     `pins` are the latents below 16 that stand at their offsets: they attract. `rules` is the
-    version of takes by whose rules the sources play.
+    version of takes by whose rules the sources play. `level_behind`: a source may set its level
+    behind the vocoder (see `Levelled`); not where models are mixed before it.
     """
 
     rate: float = 0.2
@@ -91,6 +92,7 @@ class SourceSettings:
     prior: PriorSettings = PriorSettings()
     pins: tuple[int, ...] = ()
     rules: int = VERSION
+    level_behind: bool = True
 
 
 class LatentSource(Protocol):
@@ -126,6 +128,13 @@ class Struck(Protocol):
 
     def strike(self) -> None:
         """Begin a sound at the next hop."""
+
+
+@runtime_checkable
+class Levelled(Protocol):
+    """A source whose sound needs a gain behind the vocoder: that of the last hop, in nats, 0 at most."""
+
+    gain: float
 
 
 @runtime_checkable

@@ -45,6 +45,7 @@ class Query:
         avoided: clips that are no goal.
         kinds: of sound that are no goal, where there is another.
         pins: latents of the place that count, all without any.
+        dying: frames after a note has died count as any other.
     """
 
     frame: int
@@ -53,6 +54,7 @@ class Query:
     avoided: tuple[int, ...]
     kinds: tuple[int, ...] = ()
     pins: tuple[int, ...] = ()
+    dying: bool = False
 
 
 class LeapSearch:
@@ -77,8 +79,8 @@ class LeapSearch:
         self.below_peak = levels[self._loudest] - levels
         self.dead = self._dead(self.below_peak)
         self.rested, self.rests = _runs(self.dead, path.offsets)
-        playable = ~self.dead & (self.ends - self._frames >= LEAST_LEFT)
-        self._barred = np.where(playable | ~playable.any(), 0.0, _NEVER)
+        lasting = self.ends - self._frames >= LEAST_LEFT
+        self._barred, self._ending = _bars(lasting & ~self.dead), _bars(lasting)
         faded = np.maximum(self.below_peak - FADED_NATS, 0.0)
         self._fading = np.rint(FADED_COST * self._decay_share() * faded)
         self.attacks = path.attacks if len(path.attacks) else path.offsets[:-1]
@@ -119,7 +121,7 @@ class LeapSearch:
             cost += self._from_place(query.place, query.pins, rows) * query.grip + self._fading[rows] * GRIP_STEPS
         frames = self._frames[rows]
         if isinstance(rows, slice):
-            cost += self._barred[rows]
+            cost += self._ending[rows] if query.dying else self._barred[rows]
         if not again:
             cost[np.abs(frames - query.frame) < NEAR_FRAMES] += _NEVER
         if query.avoided:
@@ -129,6 +131,14 @@ class LeapSearch:
             refused[list(query.kinds)] = True
             cost[refused[self.kind_of[rows]]] += _NEVER / 8
         return np.asarray(cost)
+
+    def going_on(self, query: Query, frame: int) -> float:
+        """Return the cost of playing on at a frame: its unlikeness to the place alone."""
+        row = np.array([frame])
+        if query.place is None:
+            return 0.0
+        cost = self._from_place(query.place, query.pins, row) * query.grip + self._fading[row] * GRIP_STEPS
+        return float(cost[0])
 
     def _from_place(
         self, place: npt.NDArray[np.int64], pins: tuple[int, ...], rows: slice | npt.NDArray[np.int64]
@@ -204,9 +214,18 @@ class Search:
         kept = _least(costs, MOST_CHOICES)
         self._costs, self._frames, self.steps = costs[kept], frames[kept], self.steps + 1
 
+    def fits(self, frame: int) -> bool:
+        """Return whether a frame that plays fits at least as well as any to leap to."""
+        return self._path.going_on(self.query, frame) <= float(self._costs[0])
+
     def choose(self, choices: int, draw: float) -> int:
         """Return one of the `choices` (up to MOST_CHOICES) least frames, by `draw`, 0 to 1."""
         return _drawn(self._frames[:choices], draw)
+
+
+def _bars(playable: npt.NDArray[np.bool_]) -> Float64Array:
+    """Return what a frame [N] costs more: nothing where it may play, or where none may."""
+    return np.where(playable | ~playable.any(), 0.0, _NEVER)
 
 
 def _runs(mask: npt.NDArray[np.bool_], offsets: npt.NDArray[np.int64]) -> tuple[npt.NDArray[np.int64], ...]:

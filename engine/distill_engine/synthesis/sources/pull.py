@@ -25,6 +25,8 @@ class Pull:
             leaps come at the nearest.
         on_grid: a leap may come at this hop.
         strike: begin an attack at this hop.
+        follows: the place is that of a live input. What plays goes on where that fits as well as a
+            leap, also after its note has died; nothing but `strike` begins a sound.
         kinds: share of the kinds of sound that a leap may go to, those heard least so far; None: a
             free walk leaps to the clips heard least.
         fair: nor to kinds that were heard more than their share of the corpus.
@@ -38,6 +40,7 @@ class Pull:
     key: float | None = None
     even: bool = False
     strike: bool = False
+    follows: bool = False
     grid: float = 0.0
     on_grid: bool = True
     kinds: float | None = 1.0

@@ -32,7 +32,7 @@ class SkeletonInputState:
 
     `pending` [n] samples of an unfinished mel frame (`started`: it is not the first one); the
     latents [D] `heard` and `played` last; the last `levels` [4] and their `peak` in nats; `since`
-    hops since an onset; whether stretches were `following` the input; their `player`.
+    hops since an onset; whether stretches were `following` the input; their `player`; the `gain`.
     """
 
     pending: Float32Array
@@ -44,12 +44,14 @@ class SkeletonInputState:
     since: int
     following: bool
     player: dict[str, npt.NDArray[np.generic]]
+    gain: float | None = None
 
 
 class SkeletonInput:
     """Encode one hop of sound per call. A missing hop counts as silence.
 
     `own` 0 plays the input's own latents, 1 those of stretches of the corpus, between them both.
+    `gain` is what the sound of the last hop needs behind the vocoder, in nats.
 
     Args:
         rest: latent [D] of silence.
@@ -67,7 +69,7 @@ class SkeletonInput:
         trim: float = 1.0,
     ) -> None:
         self._skeleton, self._rest, self._player, self._config = skeleton, rest, player, mel
-        self._untrimmed = -math.log(trim) * skeleton.louder
+        self._untrimmed = -math.log(trim)
         self.restart()
 
     def restart(self) -> None:
@@ -77,7 +79,7 @@ class SkeletonInput:
         self._heard = self._played = self._rest
         self._levels: Float64Array = np.full(CONTEXT_HOPS, SILENT_LEVEL)
         self._peak = SILENT_LEVEL
-        self._since, self._following = ATTACK_GAP, False
+        self._since, self._following, self.gain = ATTACK_GAP, False, 0.0
         if self._player is not None:
             self._player.restart()
 
@@ -89,8 +91,8 @@ class SkeletonInput:
         onset = False
         for index in range(mel.shape[1]):
             onset = self._hear(mel[:, index : index + 1]) or onset
-        played = self._heard if self._player is None else self._followed(self._player, settings, onset)
-        self._played = played + self._untrimmed
+        heard = self._heard + self._untrimmed * self._skeleton.louder
+        self._played = heard if self._player is None else self._followed(self._player, heard, settings, onset)
         return self._played, 0
 
     def _hear(self, mel: Float32Array) -> bool:
@@ -105,14 +107,15 @@ class SkeletonInput:
         self._levels = np.append(self._levels[1:], level)
         return onset
 
-    def _followed(self, player: InputPlayer, settings: SourceSettings, onset: bool) -> Latent:
-        """Return the latent [D] of this hop, of input and stretches."""
+    def _followed(self, player: InputPlayer, heard: Latent, settings: SourceSettings, onset: bool) -> Latent:
+        """Return the latent [D] of this hop, of stretches and what is `heard` [D] as it has to sound."""
         if settings.own <= 0.0:
-            self._following = False
-            return self._heard
+            self._following, self.gain = False, 0.0
+            return heard
         strike, self._following = onset or not self._following, True
-        played = player.next(self._heard, float(self._levels[-1]), settings.reach, strike=strike)
-        return player.mixed(self._heard, played, settings.own)
+        played = player.next(self._heard, heard, float(self._levels[-1]) + self._untrimmed, settings, strike=strike)
+        self.gain = player.gain
+        return played
 
     def state(self) -> StateDict:
         pending, started = self._mel.state()
@@ -127,6 +130,7 @@ class SkeletonInput:
                 self._since,
                 self._following,
                 self._player.state() if self._player is not None else {},
+                self.gain or None,
             )
         )
 
@@ -138,6 +142,6 @@ class SkeletonInput:
         self._mel.restore(read.pending.astype(np.float32), read.started)
         self._heard, self._played = (latent.astype(np.float64) for latent in (read.heard, read.played))
         self._levels, self._peak = read.levels.astype(np.float64), read.peak
-        self._since, self._following = read.since, read.following
+        self._since, self._following, self.gain = read.since, read.following, read.gain or 0.0
         if self._player is not None and read.player:
             self._player.restore(read.player)

@@ -15,6 +15,7 @@ from distill_engine.synthesis.sources.latent_sources import (
     JUMP_HOPS,
     Latent,
     LatentSource,
+    Levelled,
     OfPath,
     SourceSettings,
     Struck,
@@ -31,7 +32,8 @@ class SourceBankState:
 
     `selected` is the name of the selected source, `sources` the states of all. The cross-fade
     starts from the `last` latent [D] with the difference `step` [D]; `left` of its `length` hops
-    remain. `taken` is true while the map plays in place of the selected source.
+    remain. `taken` is true while the map plays in place of the selected source. `gain` is that of
+    the last hop, `gain_step` its difference at the beginning of the cross-fade, in nats.
     """
 
     selected: str
@@ -41,13 +43,16 @@ class SourceBankState:
     length: int
     left: int
     taken: bool | None = None
+    gain: float | None = None
+    gain_step: float | None = None
 
 
 class SourceBank:
     """All sources of one voice, and the cross-fade between them. Call `next` once per hop.
 
     `sources` are those that the instrument offers. Selecting another raises ControlError with the
-    reason that `why` gives for its name.
+    reason that `why` gives for its name. `gain` is what the latent of the last hop needs behind the
+    vocoder, in nats (see `Levelled`).
     """
 
     def __init__(
@@ -60,6 +65,7 @@ class SourceBank:
         self._last: Latent | None = None
         self._step: Latent | None = None
         self._length = self._left = 0
+        self.gain = self._gain_step = 0.0
         self._taken = False
         self._rules = VERSION  # of the last hop
 
@@ -127,6 +133,7 @@ class SourceBank:
         if same_model and other._last is not None:
             self._last, self._step = other._last.copy(), None if other._step is None else other._step.copy()
             self._length, self._left = other._length, other._left
+            self.gain, self._gain_step = other.gain, other._gain_step
 
     def begin_like(self, other: SourceBank) -> None:
         """Begin with the sequence of codes that another bank of the instrument was given."""
@@ -141,7 +148,7 @@ class SourceBank:
         """
         self.begin_like(other)
         if other._last is not None and self._last is None:
-            self._last = other._last.copy()
+            self._last, self.gain = other._last.copy(), other.gain
             self._bridge(fade_hops)
 
     def _bridge(self, hops: int) -> None:
@@ -152,16 +159,20 @@ class SourceBank:
 
         `samples` [hop] is this hop of live input, mono; None without one.
         """
-        latent, fade = self._sources[self._playing(settings)].next(settings, samples)
+        source = self._sources[self._playing(settings)]
+        latent, fade = source.next(settings, samples)
+        gain = source.gain if isinstance(source, Levelled) else 0.0
         if fade and self._last is not None:
             # An attack cuts the rest of a leap's fade, not that of a change of source.
             self._bridge(1 if fade == 1 and self._left < JUMP_HOPS else max(fade, self._left))
         if self._left:
             if self._step is None:
                 self._step = (self._last - latent) if self._last is not None else np.zeros_like(latent)
+                self._gain_step = self.gain - gain if self._last is not None else 0.0
             self._left -= 1
             latent = latent + self._step * (self._left / self._length)
-        self._last = latent
+            gain += self._gain_step * (self._left / self._length)
+        self._last, self.gain = latent, gain
         return latent
 
     def _playing(self, settings: SourceSettings) -> str:
@@ -184,6 +195,8 @@ class SourceBank:
             length=self._length,
             left=self._left,
             taken=self._taken or None,
+            gain=self.gain or None,
+            gain_step=self._gain_step or None,
         )
 
     def restore(self, state: SourceBankState) -> None:
@@ -196,3 +209,4 @@ class SourceBank:
         self._last = None if state.last is None else state.last.astype(np.float64)
         self._step = None if state.step is None else state.step.astype(np.float64)
         self._length, self._left, self._taken = state.length, state.left, bool(state.taken)
+        self.gain, self._gain_step = state.gain or 0.0, state.gain_step or 0.0

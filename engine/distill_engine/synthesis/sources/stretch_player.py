@@ -42,7 +42,7 @@ class PlayerState:
     since the last. `recent` are clips [n], `played` the hops of each clip so far, `heard` those of
     each kind of sound. A search of `searched` steps looks from `query_frame` with `query_grip` and
     `query_place` [16 or 0], of which `query_pins` [n] count if there are any, not to
-    `query_avoided` clips and `query_kinds`; -1 steps: none runs.
+    `query_avoided` clips and `query_kinds`, with `query_dying` frames; -1 steps: none runs.
     `pitched` is the frame whose pitch counts; with `struck` a sound begins at the next hop.
     """
 
@@ -62,6 +62,7 @@ class PlayerState:
     heard: npt.NDArray[np.int64] | None = None
     query_kinds: npt.NDArray[np.int64] | None = None
     query_pins: npt.NDArray[np.int64] | None = None
+    query_dying: bool | None = None
 
 
 class StretchPlayer:
@@ -125,24 +126,43 @@ class StretchPlayer:
         if pull.key is not None and self._search.dead[self.frame]:
             self.frame = self.frame if ended else after
             return 0
-        if ended or self._over(after):
+        if ended or (self._over(after) and not pull.follows):
             return self._begin_attack(pull)
         self.frame = after
         if self._search.begins[after]:
             self._pitched = after
-        if self._asked is None and self._phase + ahead >= due and self._since + SEARCH_HOPS >= LEAST_HOPS:
+        left = int(self._search.ends[after]) - after if pull.follows else LEAST_HOPS
+        soon = self._phase + ahead >= due and self._since + SEARCH_HOPS >= LEAST_HOPS
+        if self._asked is None and (soon or left < LEAST_HOPS):
             self._asked = Search(self._search, self._ask(pull))
         if self._asked is not None:
             self._asked.step()
-            if self._asked.done and not self._search.dead[after] and self._phase >= due and pull.on_grid:
-                goal = self._asked.choose(pull.choices, self._draw(2))
-                return self._leap(self._later(goal, self.frame - self._asked.query.frame), LEAP_FADE)
+            if self._asked.done and ((self._phase >= due and pull.on_grid) or left == 1):
+                return self._leap_or_stay(self._asked, pull, ends=left < LEAST_HOPS)
         return 0
 
-    def _later(self, goal: int, hops: int) -> int:
-        """Return the frame that is as far behind `goal` as the player has gone since it asked."""
+    def _leap_or_stay(self, asked: Search, pull: Pull, *, ends: bool) -> int:
+        """Leap to what was found, or play on; return the hops of the fade.
+
+        `ends`: the clip has not the time for another search.
+        """
+        if not pull.follows and self._search.dead[self.frame]:
+            return 0
+        if pull.follows and not ends and asked.fits(self.frame):
+            self._asked = None
+            return 0
+        goal = asked.choose(pull.choices, self._draw(2))
+        return self._leap(self._later(goal, self.frame - asked.query.frame, dying=pull.follows), LEAP_FADE)
+
+    def _later(self, goal: int, hops: int, *, dying: bool) -> int:
+        """Return the frame that is as far behind `goal` as the player has gone since it asked.
+
+        `dying`: frames after a note has died count as any other.
+        """
         later = goal + hops
-        return later if later < self._search.ends[goal] - 1 and not self._search.dead[later] else goal
+        if later >= self._search.ends[goal] - (LEAST_HOPS if dying else 1):
+            return goal
+        return later if dying or not self._search.dead[later] else goal
 
     def _over(self, frame: int) -> bool:
         """Return whether the note has died and the rest after it is over."""
@@ -183,7 +203,7 @@ class StretchPlayer:
         place = quantised(np.nan_to_num(pull.place)).astype(np.int64)
         grip = min(GRIP_STEPS, max(1, round(pull.grip * GRIP_STEPS)))
         pins = tuple(pin for pin in pull.pins if pin < len(place))
-        return Query(self.frame, place, grip, recent, kinds, pins)
+        return Query(self.frame, place, grip, recent, kinds, pins, pull.follows)
 
     def _draw(self, index: int) -> float:
         """Return a number from 0 to 1 that depends on seed, leap and index alone."""
@@ -224,6 +244,7 @@ class StretchPlayer:
                 self._heard.copy(),
                 np.array(query.kinds, np.int64),
                 np.array(query.pins, np.int64) if query.pins else None,
+                query.dying or None,
             )
         )
 
@@ -254,7 +275,8 @@ class StretchPlayer:
             kinds = tuple(int(kind) for kind in asked if 0 <= kind < len(self._heard))
             pins = () if place is None or read.query_pins is None else tuple(read.query_pins.tolist())
             pins = tuple(pin for pin in pins if 0 <= pin < self._search.place_latents)
-            self._asked = Search(self._search, Query(read.query_frame, place, grip, avoided, kinds, pins))
+            query = Query(read.query_frame, place, grip, avoided, kinds, pins, bool(read.query_dying))
+            self._asked = Search(self._search, query)
             for _ in range(min(read.searched, SEARCH_HOPS)):
                 self._asked.step()
 

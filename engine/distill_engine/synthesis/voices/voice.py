@@ -22,9 +22,11 @@ from distill_engine.synthesis.sources.live_input import EncoderFailed
 from distill_engine.synthesis.sources.source_bank import SourceBank
 from distill_engine.synthesis.steering import HopValues, Steering, soft_limit
 from distill_engine.synthesis.voices.crossfade import DelayLine
+from distill_engine.synthesis.voices.level_line import LevelLine
 from distill_engine.synthesis.voices.reports import Report, ReportKind
 from distill_engine.synthesis.voices.retelling import Retelling
 from distill_engine.synthesis.voices.voice_state import VoiceState
+from distill_engine.takes.take import FOLLOWED_SINCE
 
 MelMix = Callable[[Float32Array], Float32Array]  # of log-mels [bands, n]
 Primed = tuple[dict[str, np.ndarray], dict[str, np.ndarray]]  # states of decoder and vocoder
@@ -62,7 +64,9 @@ class Voice:
         self._recovering = self._failing = self._noted = False
         self.guest_contributions = np.zeros((0, 2 + self.instrument.latent_dim))
         # Semitones of the hops that have not left the vocoder.
-        self._from_place = deque([0.0] * (1 + round(self.instrument.delay_samples / self.instrument.hop)))
+        delay = round(self.instrument.delay_samples / self.instrument.hop)
+        self._from_place = deque([0.0] * (1 + delay))
+        self._levels = LevelLine(self.instrument.hop, delay)
         self._transposer = Transposer(self.instrument.hop, self.instrument.mel.bands)
         self.retelling = Retelling(self.instrument.skeleton)
         self.primed = given or self._prime()
@@ -108,6 +112,9 @@ class Voice:
             latent = self._last_latent
             self.instrument.notes.append(f"the encoder failed: {error}; the sound stands still until it works again")
         self._last_latent = latent
+        if not self.guest:  # a guest makes no sound that a level could wait for
+            self._levels.push(self.sources.gain)
+        self._transposer.smoothed = values.settings.rules < FOLLOWED_SINCE
         self.retelling.ask(*((None, None) if self.pinned else (self.steering.move, self.steering.before)))
         if self.pinned:
             pins = [i for i in self.pinned if i < len(latent)]
@@ -181,8 +188,10 @@ class Voice:
         """
         if isinstance(made, Exception):
             samples = self._silenced(hops, made, hop, report)
+            self._levels.process(samples, [False] * hops)
         else:
-            samples = self._transposer.finish(made) * np.float32(self.instrument.trim)
+            late = self._transposer.late
+            samples = self._levels.process(self._transposer.finish(made) * np.float32(self.instrument.trim), late)
             self._failing = False
         self.report_notes(hop, report)
         if self._recovering and not self._failing:
@@ -239,6 +248,7 @@ class Voice:
         self.sources.continue_from(other.sources, same_model=same)
         if same:
             self.steering.continue_from(other.steering)
+            self._levels.restore(other._levels.state())
 
     def become_independent(self) -> None:
         """Play through the voice's own networks from here on."""
@@ -250,6 +260,7 @@ class Voice:
         """Run from the primed states: what played before is forgotten."""
         self._recover()
         self._from_place = deque([0.0] * len(self._from_place))
+        self._levels.reset()
         self._last_sample = 0.0
 
     def reseed(self, seed: int, selected: str, fade_hops: int) -> None:
@@ -275,6 +286,7 @@ class Voice:
             transposer=self._transposer.state(),
             from_place=np.array(self._from_place),
             mel_guest=self.mel_guest,
+            levels=self._levels.state(),
         )
 
     def restore(self, state: VoiceState, *, networks: bool = True) -> None:
@@ -287,6 +299,7 @@ class Voice:
         self.steering.restore(state.steering)
         if state.from_place is not None and state.from_place.shape == (len(self._from_place),):
             self._from_place = deque(state.from_place.tolist())
+        self._levels.restore(state.levels)
         self.mel_guest = bool(state.mel_guest)  # None in a take of an earlier Distill
         self.latent_guest, self.guest_contributions = state.latent_guest, state.guest_contributions.astype(np.float64)
         if networks:

@@ -16,7 +16,8 @@ class VoiceState:
 
     `guest_contributions` [n, 2 + D]: see `Voice`. `decoder` and `vocoder` are the networks' states
     by name. `delayed` [delay] are the samples in the delay line. `from_place` [hops] are semitones
-    from places to keys that have not left the vocoder. `mel_guest`: see `Voice`.
+    from places to keys that have not left the vocoder. `mel_guest`: see `Voice`. `levels` [n]: see
+    `LevelLine`.
     """
 
     last_sample: float
@@ -31,3 +32,4 @@ class VoiceState:
     transposer: TransposerState | None = None
     from_place: Float64Array | None = None
     mel_guest: bool | None = None
+    levels: Float64Array | None = None

@@ -20,8 +20,11 @@ from distill_engine.state import to_arrays
 from distill_engine.synthesis.instrument import Instrument, prepare_instrument
 from distill_engine.synthesis.sources.input_player import InputPlayer, InputStretches
 from distill_engine.synthesis.sources.latent_sources import SourceSettings
+from distill_engine.synthesis.sources.pull import Pull
 from distill_engine.synthesis.sources.source_bank import SourceBank
+from distill_engine.synthesis.sources.stretch_player import ATTACK_FADE, StretchPlayer
 from distill_engine.synthesis.synth import Synth
+from distill_engine.takes.take import FOLLOWED_SINCE
 from support_takes import rendered_take
 
 HOP, LATE = 512, 2  # hops until a sound is whole in what is heard
@@ -62,9 +65,19 @@ def between(x: np.ndarray) -> np.ndarray:
     return np.pad(x, (HOP // 2, 0))[: len(x)]
 
 
-def heard(bank: SourceBank, x: np.ndarray, own: float) -> np.ndarray:
+def heard(bank: SourceBank, x: np.ndarray, own: float, **settings: object) -> np.ndarray:
+    """The latents of the input [D, n]; `gains_of` has what they need behind the vocoder."""
     hops = range(len(x) // HOP)
-    return np.stack([bank.next(SourceSettings(own=own), x[i * HOP : (i + 1) * HOP]) for i in hops], axis=1)
+    set_so = replace(SourceSettings(own=own), **settings)  # type: ignore[arg-type]
+    return np.stack([bank.next(set_so, x[i * HOP : (i + 1) * HOP]) for i in hops], axis=1)
+
+
+def gains_of(bank: SourceBank, x: np.ndarray, own: float) -> np.ndarray:
+    gains = []
+    for i in range(len(x) // HOP):
+        bank.next(SourceSettings(own=own), x[i * HOP : (i + 1) * HOP])
+        gains.append(bank.gain)
+    return np.array(gains)
 
 
 def levels(skeleton: Skeleton, latents: np.ndarray) -> np.ndarray:
@@ -80,12 +93,75 @@ def test_faithful_it_is_the_sound_through_the_skeleton(instrument: Instrument, s
     assert np.allclose(out[:, LATE + 1 : -1], expected[:, LATE:-2], atol=1e-4)
 
 
-def test_stretches_have_the_loudness_of_the_input(instrument: Instrument, skeleton: Skeleton) -> None:
+@pytest.mark.parametrize("behind", [False, True])
+def test_stretches_have_the_loudness_of_the_input(instrument: Instrument, skeleton: Skeleton, behind: bool) -> None:
     x = plucks(300)
-    out = heard(instrument.sources(1, "input"), x, 1.0)[:, LATE:]
+    out = heard(instrument.sources(1, "input"), x, 1.0, level_behind=behind)[:, LATE:]
+    gains = gains_of(instrument.sources(1, "input"), x, 1.0)[LATE:] if behind else 0.0
     asked = frame_levels(mel_spectrogram(between(x), instrument.mel))[LATE - 1 : -1]
-    out = out + np.log(instrument.trim) * skeleton.louder[:, None]
-    assert np.corrcoef(levels(skeleton, out)[2:], asked[2:])[0, 1] > 0.99
+    sounds = levels(skeleton, out) + gains + np.log(instrument.trim)
+    assert np.corrcoef(sounds[2:], asked[2:])[0, 1] > 0.99
+
+
+def shape(mels: np.ndarray) -> np.ndarray:
+    """What is left of mels [bands, n] without their levels, the upper 52 dB of each frame."""
+    upper = np.maximum(mels, mels.max(axis=0) - 6.0)
+    return np.asarray(upper - upper.mean(axis=0))
+
+
+def test_a_faint_input_is_followed_by_sounds_that_are_whole(instrument: Instrument, skeleton: Skeleton) -> None:
+    """Lowered in the mel, faint bands would fall below its floor: what is left is another sound."""
+    assert instrument.search is not None
+    corpus = shape(skeleton.decode(instrument.search.path.latents[:, ::2].astype(np.float64)))
+    apart = []
+    for rules in (FOLLOWED_SINCE - 1, FOLLOWED_SINCE):
+        synth = Synth(instrument, seed=1, source="input")
+        synth.loop.play_as_before(rules)
+        synth.set("/distill/source/own", 1.0)
+        sound = 100.0 * synth.render(240, 0.01 * plucks(240)).mean(axis=0)
+        played = shape(mel_spectrogram(sound.astype(np.float32), instrument.mel))[:, 20::3]
+        apart.append(float(np.abs(played[:, :, None] - corpus[:, None, :]).mean(axis=0).min(axis=1).mean()))
+    assert apart[1] < 0.7 * apart[0]
+
+
+def test_nothing_begins_by_itself_while_an_input_fades(instrument: Instrument, stretches: InputStretches) -> None:
+    """Until version 9 a note that had died was followed by an attack, at the input's faint level."""
+    begun = []
+    for follows in (False, True):
+        player = StretchPlayer(stretches.search, 1, instrument.frame_rate)
+        place = np.zeros(stretches.search.place_latents)
+        pull = Pull(1 / 0.3, place, 0.6, even=True, follows=follows)
+        player.next(replace(pull, strike=True))
+        fades = [player.next(pull)[1] for _ in range(2000)]
+        begun.append(fades.count(ATTACK_FADE))
+    assert begun[0] > 0
+    assert begun[1] == 0
+
+
+def test_another_source_fades_in_without_the_input_s_level(instrument: Instrument) -> None:
+    x, bank = 0.01 * plucks(60), instrument.sources(1, "input")
+    gains = gains_of(bank, x, 1.0)
+    assert gains[-1] < -0.5
+    bank.select("walk", 4)
+    after = []
+    for _ in range(6):
+        bank.next(SourceSettings(own=1.0), None)
+        after.append(bank.gain)
+    assert np.all(np.diff([gains[-1], *after[:5]]) >= 0.0)
+    assert after[3:] == [0.0] * 3
+
+
+def test_models_that_are_mixed_before_the_vocoder_have_no_level_behind_it(instrument: Instrument) -> None:
+    synth = Synth(instrument, seed=1, source="input")
+    synth.set("/distill/source/own", 1.0)
+    synth.render(40, 0.01 * plucks(40))
+    assert synth.pool is not None
+    assert synth._mixer.main.sources.gain < -0.5
+    synth.swap(instrument, 0.0, slot=1)
+    synth.render(4, 0.01 * plucks(4))
+    guests = [voice.guest for voice in synth._mixer.playing[1:]]
+    assert guests == ["mel"]
+    assert synth._mixer.main.sources.gain == 0.0
 
 
 @pytest.mark.parametrize("own", [0.0, 1.0])
