@@ -20,7 +20,8 @@ from distill_engine.audio.mel import hann_window
 Frames = Float32Array
 
 WINDOW = 4096  # samples of a frame
-LOWEST_HZ, HIGHEST_HZ = 45.0, 2000.0
+LOWEST_HZ, HIGHEST_HZ = 45.0, 4400.0  # the highest key of a piano has 4,186 Hz
+HARMONIC_HIGHEST_HZ = 2000.0  # fundamentals whose harmonics are compared with noise
 YIN_THRESHOLD = 0.15  # normalised difference below which a dip counts as a period
 PARTIALS = 16  # strongest peaks whose roughness is measured
 ROUGH_HIGHEST_HZ = 10000.0
@@ -29,7 +30,7 @@ ROUGH_HIGHEST_HZ = 10000.0
 def pitch(frames: Frames, sample_rate: int) -> tuple[Float64Array, Float64Array]:
     """Return the fundamental [F] as a MIDI note number and its confidence [F], of frames [F, 4096].
 
-    YIN, steps 1 to 5, from 45 to 2000 Hz. Confidence, 0 to 1, is 1 minus the normalised difference
+    YIN, steps 1 to 5, from 45 to 4400 Hz. Confidence, 0 to 1, is 1 minus the normalised difference
     at the period chosen; it is 0 in silence.
     """
     half = frames.shape[1] // 2
@@ -138,7 +139,7 @@ def harmonicity(magnitudes: Float32Array, sample_rate: int) -> Float64Array:
 
     Boersma 1993, eq. 4, 8 and 9. Silence gives -20.
     """
-    low, high = int(sample_rate / HIGHEST_HZ), int(np.ceil(sample_rate / LOWEST_HZ))
+    low, high = int(sample_rate / HARMONIC_HIGHEST_HZ), int(np.ceil(sample_rate / LOWEST_HZ))
     correlation = scipy.fft.irfft(magnitudes.astype(np.float64) ** 2, axis=1)[:, : high + 1]
     energy = correlation[:, :1]
     ratio = correlation / np.maximum(energy, 1e-12) / _window_correlation(magnitudes.shape[1] - 1, high + 1)

@@ -75,10 +75,10 @@ def test_harmonicity_is_the_ratio_of_tone_to_noise(ratio_db: float) -> None:
     assert measured(tone + noise, "harmonicity") == pytest.approx(ratio_db, abs=1.5)
 
 
-@pytest.mark.parametrize("note", [33, 57, 69, 93])
+@pytest.mark.parametrize("note", [33, 57, 69, 93, 97, 108])
 def test_pitch_is_the_fundamental_of_a_harmonic_tone(note: int) -> None:
     frequency = 440 * 2 ** ((note - 69) / 12)
-    tone = sum(np.sin(2 * np.pi * k * frequency * TIME) / k for k in range(1, 8))
+    tone = sum(np.sin(2 * np.pi * k * frequency * TIME) / k for k in range(1, 8) if k * frequency < 20_000)
     assert measured(0.2 * np.asarray(tone), "pitch") == pytest.approx(note, abs=0.1)
 
 
