@@ -1,11 +1,11 @@
 """Measure how close copies are to held-out clips: through vocoders, and end to end through a model.
 
-    python benchmarks/quality.py [--model MODEL] [--corpus DIR]
+    python benchmarks/quality.py [--model MODEL] [--corpus DIR] [--earlier BASE] [--only vocos]
 
 Rows: Griffin-Lim 60 of the true mel (the product has none), the base vocoders, the model's own
-vocoders; then clip -> latents -> mel -> vocoder. Columns: log-mel L1 (nat), multi-resolution STFT
-(auraloss), zimtohrli (its MOS scale, higher is better), log-spectral distance in the transients
-(dB). Compare differences only: random phase alone scores 3.4 to 4.4 with zimtohrli.
+vocoders, those of an earlier base file; then clip -> latents -> mel -> vocoder. Columns: log-mel L1
+(nat), multi-resolution STFT (auraloss), zimtohrli (its MOS scale, higher is better), log-spectral
+distance in the transients (dB). Compare differences only: random phase alone scores 3.4 to 4.4 with zimtohrli.
 """
 
 from __future__ import annotations
@@ -69,16 +69,15 @@ def mel_error(clips: list[np.ndarray], model: LatentModel) -> float:
     return error_of(model, [torch.from_numpy(mel_spectrogram(clip))[None] for clip in clips])
 
 
-def measure(run: Run, corpus: Path, seed: int, path: Path | None) -> None:
+def measure(run: Run, corpus: Path, seed: int, path: Path | None, vocoders: dict[str, Vocode]) -> None:
     """Copy the held-out clips through everything that turns a mel into sound."""
     from distill_engine.training.reconstruction import load_latent_model
     from measures.distances import Distances
-    from measures.vocoders import all_vocoders
 
     clips, distances = held_out(corpus, seed), Distances()
     model = load_latent_model(path) if path else None
     about: dict[str, Any] = {"corpus": corpus.name, "clips": len(clips)}
-    for name, vocoder in all_vocoders(path).items():
+    for name, vocoder in vocoders.items():
         run.row("copies", **about, what=f"copy-synthesis, {name}", **means(clips, vocoder, distances, None))
         if model is not None:
             run.row("copies", **about, what=f"end to end, {name}", **means(clips, vocoder, distances, model))
@@ -91,11 +90,18 @@ def main() -> None:
     parser = BENCHMARK.parser(__doc__)
     parser.add_argument("--model", type=Path)
     parser.add_argument("--corpus", type=Path, default=CORPUS / "sonicpi_cc0")
+    parser.add_argument("--earlier", type=Path, metavar="BASE", help="a base.distillgan that was shipped before")
+    parser.add_argument("--only", default="", metavar="NAME", help="only vocoders with this in their name")
     parser.add_argument("--seed", type=int, default=0, help="of the choice of held-out clips")
     options = parser.parse_args()
+    from measures.vocoders import all_vocoders
+
     warnings.simplefilter("ignore")
     with BENCHMARK.run(options) as run:
-        measure(run, options.corpus, options.seed, options.model)
+        vocoders = {
+            name: one for name, one in all_vocoders(options.model, options.earlier).items() if options.only in name
+        }
+        measure(run, options.corpus, options.seed, options.model, vocoders)
 
 
 if __name__ == "__main__":

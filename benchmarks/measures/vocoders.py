@@ -59,11 +59,16 @@ def base_vocoders() -> dict[str, Vocode]:
     return {kind: vocode(network) for kind, network in networks.items() if network is not None}
 
 
-def all_vocoders(model: Path | None) -> dict[str, Vocode]:
-    """Return Griffin-Lim, the shipped vocoders and a model's own, by their name in the table."""
+def all_vocoders(model: Path | None, earlier: Path | None = None) -> dict[str, Vocode]:
+    """Return Griffin-Lim, the shipped vocoders and a model's own, by their name in the table.
+
+    `earlier` is a file of vocoders that were shipped before.
+    """
     found: dict[str, Vocode] = {"Griffin-Lim 60": griffin_lim}
-    files = [("base", base_vocoder_path("vocos"))] + ([("own", model)] if model else [])
+    files = [("base", base_vocoder_path("vocos")), ("own", model), ("earlier base", earlier)]
     for origin, path in files:
+        if path is None:
+            continue
         with ModelFile.open(path) as file:
             for kind, row in file.manifest.vocoders.items():
                 network = build_vocoder(kind, row["config"]).eval()
