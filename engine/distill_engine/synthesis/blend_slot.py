@@ -71,6 +71,10 @@ class BlendSlot:
         """The last value of the weight ramp, None before the first hop."""
         return self._weight.state()
 
+    def mixes(self, *, exact: bool) -> bool:
+        """Whether the slot has a guest. `exact`: until its fade is over, not until that block ends."""
+        return any(v.guest and not (exact and f.over) for v, f in zip(self.voices, self._fades, strict=True))
+
     def start(self, voice: Voice) -> None:
         """Play the first voice, at full level at once."""
         self.voices, self._fades = [voice], [Fade(self._hop)]

@@ -32,7 +32,7 @@ from distill_engine.synthesis.voices.polyphony import Polyphony
 from distill_engine.synthesis.voices.reports import Report
 from distill_engine.synthesis.voices.together import VoiceHops, groups_of, render_together
 from distill_engine.synthesis.voices.voice import Voice
-from distill_engine.takes.take import LED_SINCE, VERSION
+from distill_engine.takes.take import FOLLOWED_SINCE, LED_SINCE, VERSION
 from distill_engine.vocabulary.table import BLEND_SLOTS
 
 Samples = Float64Array
@@ -170,7 +170,7 @@ class Mixer:
         values = self._marks.applied(hop_values(bank, self.clock, key), bank)
         values = by_rules(values, self.rules)
         weights = blend_weights(bank, [slot.level for slot in self.slots])
-        mixed = any(voice.guest for slot in self.slots[1:] for voice in slot.voices)
+        mixed = any(slot.mixes(exact=self.rules >= FOLLOWED_SINCE) for slot in self.slots[1:])
         alone = mixed_before_vocoder(values) if mixed else values
         voice_hops = self._slot_hops(alone, weights, samples)
         guests = [_guest(voice_hop) for _, voice_hop in voice_hops if voice_hop.voice.latent_guest]

@@ -164,6 +164,22 @@ def test_models_that_are_mixed_before_the_vocoder_have_no_level_behind_it(instru
     assert synth._mixer.main.sources.gain == 0.0
 
 
+def test_the_level_returns_when_a_guest_has_left_whatever_the_block(instrument: Instrument) -> None:
+    def played(block: int) -> tuple[np.ndarray, float]:
+        synth, x = Synth(instrument, seed=1, block=block, source="input"), 0.01 * plucks(64)
+        synth.set("/distill/source/own", 1.0)
+        out = []
+        for first in range(0, 64, block):
+            if first in (16, 32):
+                synth.swap(instrument if first == 16 else None, 0.0, slot=1)
+            out.append(synth.render(block, x[first * HOP : (first + block) * HOP]))
+        return np.concatenate(out, axis=1), synth._mixer.main.sources.gain
+
+    (one, gain), (sixteen, its_gain) = played(1), played(16)
+    assert gain == its_gain < -0.5
+    assert np.allclose(one, sixteen, atol=1e-5)
+
+
 @pytest.mark.parametrize("own", [0.0, 1.0])
 def test_the_trim_of_the_model_is_not_heard_in_the_input(instrument: Instrument, own: float) -> None:
     x = np.float32(0.3) * plucks(200)
