@@ -38,7 +38,7 @@ from distill_engine.synthesis.voices.note_commands import NoteCommands
 from distill_engine.synthesis.voices.reports import Report, ReportKind
 from distill_engine.synthesis.voices.voice import Voice
 from distill_engine.synthesis.voices.voice_pool import VoicePool, voices_of
-from distill_engine.takes.take import OUTPUT_COMMANDS, TICK_SAMPLES
+from distill_engine.takes.take import FOLLOWED_SINCE, OUTPUT_COMMANDS, TICK_SAMPLES
 from distill_engine.takes.take_log import TakeLog
 from distill_engine.vocabulary.table import BLEND_SLOTS, LATENT_COUNT, PARAMETERS, index_of
 
@@ -163,10 +163,10 @@ class Synth(SynthFigures):
     def set_seed(self, seed: int) -> None:
         """Restart all random processes from another seed."""
         self.seed = seed
-        for number, voice in enumerate(self._mixer.note_voices, 1):
-            voice.reseed(seed + number, self.source, self.parameters.fade_hops(None))
-        for voice in self._mixer.playing:
-            voice.reseed(seed, self.source, self.parameters.fade_hops(None))
+        hops, hears = self.parameters.fade_hops(None), self._mixer.rules >= FOLLOWED_SINCE
+        numbered = [*enumerate(self._mixer.note_voices, 1), *((0, voice) for voice in self._mixer.playing)]
+        for number, voice in numbered:
+            voice.reseed(seed + number, self.source, hops, hears=hears)
         self._note("seed", seed=seed)
 
     def pin(self, dimensions: frozenset[int]) -> None:

@@ -38,7 +38,8 @@ place itself played, a stretch and the place itself changed without a fade, a ne
 with another path went on at the same number of a frame, a key of the source `prior` faded in, and
 `voices` cut the notes that sounded. `relieve` came with version 9. Until version 9 the level of a live
 input was set in the mel of the stretches that follow it, a note of theirs that died was followed by
-an attack, they leapt as often as they could, and the attacks of transposed sound were smoothed.
+an attack, they leapt as often as they could, the attacks of transposed sound were smoothed, and a live
+input began with silence at another seed.
 """
 
 from __future__ import annotations

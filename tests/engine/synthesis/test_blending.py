@@ -13,7 +13,7 @@ from distill_engine.rendering.take_player import play_take
 from distill_engine.synthesis.blending import blend_latents
 from distill_engine.synthesis.instrument import Instrument, prepare_instrument
 from distill_engine.synthesis.synth import Synth
-from distill_engine.synthesis.voices.voice import PRIME_BLOCK, PRIME_HOPS
+from distill_engine.synthesis.voices.priming import PRIME_BLOCK, PRIME_HOPS
 from distill_engine.takes.take_file import read_take
 from distill_engine.training.latent.skeleton_start import skeleton_of, write_first_version
 from distill_engine.vocabulary.table import BLEND_SPACES

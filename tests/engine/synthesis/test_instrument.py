@@ -17,7 +17,7 @@ from distill_engine.modelfile import Manifest, ModelFile, update_model
 from distill_engine.synthesis.instrument import choose_vocoder, prepare_instrument
 from distill_engine.synthesis.sources.latent_sources import SourceSettings
 from distill_engine.synthesis.synth import Synth
-from distill_engine.synthesis.voices.voice import PRIME_HOPS
+from distill_engine.synthesis.voices.priming import PRIME_HOPS
 from distill_engine.synthesis.voices.voice_pool import VoicePool
 
 

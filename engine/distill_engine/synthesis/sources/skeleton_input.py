@@ -83,6 +83,13 @@ class SkeletonInput:
         if self._player is not None:
             self._player.restart()
 
+    def hear_on(self, other: SkeletonInput) -> None:
+        """Hear on where another input of the model is: to begin with silence would be heard."""
+        pending, started = other._mel.state()
+        self._mel.restore(pending, started)
+        self._heard, self._played = other._heard, other._played
+        self._levels, self._peak, self._since = other._levels, other._peak, other._since
+
     def next(self, settings: SourceSettings, samples: Float32Array | None) -> tuple[Latent, int]:
         if settings.freeze:
             return self._played, 0

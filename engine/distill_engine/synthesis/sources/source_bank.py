@@ -20,6 +20,7 @@ from distill_engine.synthesis.sources.latent_sources import (
     SourceSettings,
     Struck,
 )
+from distill_engine.synthesis.sources.skeleton_input import SkeletonInput
 from distill_engine.takes.take import LED_SINCE, VERSION
 
 OF_ONE_MODEL = ("input", "codes", "prior")  # sources whose states mean nothing to another model
@@ -141,13 +142,17 @@ class SourceBank:
         if isinstance(own, CodesSource) and isinstance(given, CodesSource):
             own.begin_like(given)
 
-    def bridge_from(self, other: SourceBank, fade_hops: int) -> None:
+    def bridge_from(self, other: SourceBank, fade_hops: int, *, hears: bool = False) -> None:
         """Start from the last latent of another bank and cross-fade to this bank's own path.
 
-        Both are of one instrument, and what the other was given to play is kept.
+        Both are of one instrument, and what the other was given to play is kept. `hears`: what
+        its input has heard, too.
         """
         self.begin_like(other)
         if other._last is not None and self._last is None:
+            own, given = self._sources.get("input"), other._sources.get("input")
+            if hears and isinstance(own, SkeletonInput) and isinstance(given, SkeletonInput):
+                own.hear_on(given)
             self._last, self.gain = other._last.copy(), other.gain
             self._bridge(fade_hops)
 

@@ -23,15 +23,14 @@ from distill_engine.synthesis.sources.source_bank import SourceBank
 from distill_engine.synthesis.steering import HopValues, Steering, soft_limit
 from distill_engine.synthesis.voices.crossfade import DelayLine
 from distill_engine.synthesis.voices.level_line import LevelLine
+from distill_engine.synthesis.voices.priming import Primed, prime
 from distill_engine.synthesis.voices.reports import Report, ReportKind
 from distill_engine.synthesis.voices.retelling import Retelling
 from distill_engine.synthesis.voices.voice_state import VoiceState
 from distill_engine.takes.take import FOLLOWED_SINCE
 
 MelMix = Callable[[Float32Array], Float32Array]  # of log-mels [bands, n]
-Primed = tuple[dict[str, np.ndarray], dict[str, np.ndarray]]  # states of decoder and vocoder
 
-PRIME_HOPS, PRIME_BLOCK = 32, 8  # hops that prime a new voice, in all and at once
 _TAIL = 64  # samples of the ramp to zero before silence
 
 
@@ -69,20 +68,8 @@ class Voice:
         self._levels = LevelLine(self.instrument.hop, delay)
         self._transposer = Transposer(self.instrument.hop, self.instrument.mel.bands)
         self.retelling = Retelling(self.instrument.skeleton)
-        self.primed = given or self._prime()
+        self.primed = given or prime(self.instrument, self.decoder, self.vocoder)
         self._recover()
-
-    def _prime(self) -> Primed:
-        """Run the corpus's centre, or silence, through the networks: none starts from zeros."""
-        instrument = self.instrument
-        first = instrument.centre if instrument.skeleton is None else instrument.rest
-        centre = np.repeat(first[:, None].astype(np.float32), PRIME_BLOCK, axis=1)
-        try:
-            for _ in range(PRIME_HOPS // PRIME_BLOCK):
-                self.vocoder.step(self.decoder.step(centre))
-        except (VocoderError, RuntimeError) as error:
-            raise VocoderError(f"{self.instrument.vocoder.name} failed: {short_message(error)}") from None
-        return self.decoder.snapshot(), self.vocoder.snapshot()
 
     @property
     def guest(self) -> str:
@@ -217,8 +204,7 @@ class Voice:
         clean[bad : bad + tail] = last * np.linspace(1.0, 0.0, tail, endpoint=False)
         self._recover()
         self._recovering = True
-        name = self.instrument.vocoder.name
-        cause = f"{name} gave NaN or infinity"
+        cause = f"{self.instrument.vocoder.name} gave NaN or infinity"
         report(Report(hop + bad // size, ReportKind.NOT_A_NUMBER, cause, "that block was muted"))
         return clean
 
@@ -254,6 +240,7 @@ class Voice:
         """Play through the voice's own networks from here on."""
         self.latent_guest = self.mel_guest = False
         self.guest_contributions = self.guest_contributions[:0]
+        self._levels.reset()  # a guest has none: these were those of the voice that it continued
         self._recover()
 
     def begin_again(self) -> None:
@@ -263,11 +250,14 @@ class Voice:
         self._levels.reset()
         self._last_sample = 0.0
 
-    def reseed(self, seed: int, selected: str, fade_hops: int) -> None:
-        """Restart the sources from another seed and cross-fade to them over `fade_hops` hops."""
+    def reseed(self, seed: int, selected: str, fade_hops: int, *, hears: bool = False) -> None:
+        """Restart the sources from another seed and cross-fade to them over `fade_hops` hops.
+
+        `hears`: an input keeps what it has heard.
+        """
         chosen = selected if selected in self.instrument.source_names else self.instrument.default_source
         fresh = self.instrument.sources(seed, chosen)
-        fresh.bridge_from(self.sources, fade_hops)
+        fresh.bridge_from(self.sources, fade_hops, hears=hears)
         self.sources = fresh
         self.steering = self.instrument.steering(seed)
 

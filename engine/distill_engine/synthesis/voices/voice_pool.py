@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from distill_engine.synthesis.instrument import Instrument
 from distill_engine.synthesis.voices.crossfade import DelayLine
-from distill_engine.synthesis.voices.voice import Primed, Voice
+from distill_engine.synthesis.voices.priming import Primed
+from distill_engine.synthesis.voices.voice import Voice
 
 
 class VoicePool:

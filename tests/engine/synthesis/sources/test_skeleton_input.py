@@ -162,6 +162,8 @@ def test_models_that_are_mixed_before_the_vocoder_have_no_level_behind_it(instru
     guests = [voice.guest for voice in synth._mixer.playing[1:]]
     assert guests == ["mel"]
     assert synth._mixer.main.sources.gain == 0.0
+    synth._mixer.detach_guests(4, lambda voice: False)
+    assert synth._mixer.playing[1]._levels.state() is None  # not those of the voice that it continued
 
 
 def test_the_level_returns_when_a_guest_has_left_whatever_the_block(instrument: Instrument) -> None:
@@ -178,6 +180,21 @@ def test_the_level_returns_when_a_guest_has_left_whatever_the_block(instrument: 
     (one, gain), (sixteen, its_gain) = played(1), played(16)
     assert gain == its_gain < -0.5
     assert np.allclose(one, sixteen, atol=1e-5)
+
+
+def test_another_seed_does_not_make_a_faint_input_loud(instrument: Instrument) -> None:
+    """Until version 9 it was heard from silence on: what was faded from was as much too loud."""
+    louder = []
+    for rules in (FOLLOWED_SINCE - 1, FOLLOWED_SINCE):
+        synth = Synth(instrument, seed=1, source="input")
+        synth.loop.play_as_before(rules)
+        synth.set("/distill/source/own", 1.0)
+        x = np.random.default_rng(1).standard_normal(120 * HOP).astype(np.float32) * np.float32(3e-4)
+        before = synth.render(80, x[: 80 * HOP])[:, 40 * HOP :]
+        synth.set_seed(4)
+        louder.append(float(synth.render(40, x[80 * HOP :]).std() / before.std()))
+    assert louder[0] > 4.0
+    assert louder[1] < 1.5
 
 
 @pytest.mark.parametrize("own", [0.0, 1.0])
