@@ -112,8 +112,8 @@ def _steering_hint(words: Sequence[str]) -> str:
     """
     if not words or words[0].startswith("-"):
         return ""
-    if words[0] in NOT_COMMANDS:
-        return NOT_COMMANDS[words[0]]
+    if (name := words[0].replace("_", "-")) in NOT_COMMANDS:
+        return NOT_COMMANDS[name]
     from difflib import get_close_matches
 
     from distill_engine.errors import ControlError
@@ -125,7 +125,7 @@ def _steering_hint(words: Sequence[str]) -> str:
         with suppress(ControlError):
             row(address)
             return f"{words[0]!r} is no command; a playing engine takes it: distill send {address}"
-    near = get_close_matches(words[0], COMMANDS, 1)
+    near = get_close_matches(name, COMMANDS, 1)
     return f"{printable(words[0])!r} is no command; did you mean: distill {near[0]}" if near else ""
 
 

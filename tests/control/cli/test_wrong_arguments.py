@@ -68,6 +68,8 @@ RENDER = ["render", "starter", "-o", "a.wav"]
         (["nonsense"], "invalid choice: 'nonsense'"),
         (["train-prior", "m.distillgan", "--minutes", "2"], "no prior to train, it is counted from a model's codes"),
         (["train", "sounds", "-o", "m.distillgan", "--with-prior"], "--with-prior: leave it out; every model"),
+        (["train_prior", "m.distillgan"], "no prior to train"),
+        (["train_vocoder", "m.distillgan"], "did you mean: distill train-vocoder"),
         (["rendr", "m.distillgan"], "'rendr' is no command; did you mean: distill render"),
         (["midi", "learn", "control/brightness"], "a playing engine takes it: distill send /distill/midi/learn"),
         (["control/brightness", "0.5"], "takes it: distill send /distill/control/brightness"),
