@@ -36,10 +36,10 @@ places did not lead all that plays: the map did nothing at a grain of 0 and with
 source `codes`, pinned latents attracted nothing, `density` could make a grain so short that the
 place itself played, a stretch and the place itself changed without a fade, a new version of a model
 with another path went on at the same number of a frame, a key of the source `prior` faded in, and
-`voices` cut the notes that sounded. `relieve` came with version 9. Until version 9 the level of a live
-input was set in the mel of the stretches that follow it, a note of theirs that died was followed by
-an attack, they leapt as often as they could, the attacks of transposed sound were smoothed, and a live
-input began with silence at another seed.
+`voices` cut the notes that sounded. `relieve` came with version 9. Until version 9 the level of a
+live input was set in the mel of the stretches that follow it, a note of theirs that died was
+followed by an attack, they leapt as often as they could, the attacks of transposed sound were
+smoothed, and a live input began with silence at another seed.
 """
 
 from __future__ import annotations

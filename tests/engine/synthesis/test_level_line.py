@@ -56,7 +56,7 @@ def test_it_goes_on_from_its_state() -> None:
         for one in (line, copy):
             one.push(level)
             sounds.append(one.process(np.ones(HOP, np.float32), [False]))
-        assert np.array_equal(*sounds)
+        assert np.array_equal(sounds[0], sounds[1])
 
 
 def test_sound_for_which_no_latent_was_asked_keeps_its_level() -> None:

@@ -2,9 +2,9 @@
 
 For a frequency ratio r the vocoder computes r hops for each hop of sound, from mels read between
 two frames, and its samples are read r times as fast. A ratio of 1 passes mels and samples through
-unchanged and without delay; any other adds `delay_hops`. Between the two, one hop cross-fades. Where a
-sound begins the mel is not read between two frames but steps: an attack that is spread over the
-vocoder's hops is less sharp.
+unchanged and without delay; any other adds `delay_hops`. Between the two, one hop cross-fades.
+Where a sound begins the mel is not read between two frames but steps: an attack that is spread over
+the vocoder's hops is less sharp.
 
 Source of the interpolation: Smith, Digital Audio Resampling (band-limited interpolation at any
 ratio, with a cut-off that follows it).

@@ -1,8 +1,8 @@
 """Stretches of the corpus that follow a live input.
 
 The input's spectral shape attracts the player of stretches; its loudness is laid over them. Where
-the input is fainter than the stretch, the level is set behind the vocoder (`gain`): in a mel that is
-lowered by as much, faint bands fall below its floor, and what is left sounds dull.
+the input is fainter than the stretch, the level is set behind the vocoder (`gain`): in a mel that
+is lowered by as much, faint bands fall below its floor, and what is left sounds dull.
 """
 
 from __future__ import annotations
@@ -82,8 +82,8 @@ class InputPlayer:
     def next(self, heard: Latent, sounds: Latent, level: float, settings: SourceSettings, *, strike: bool) -> Latent:
         """Return the latent [D] of this hop: stretches, the input, or both, by `settings.own`.
 
-        `heard` [D] is the input's latent, `sounds` [D] the same as the decoder needs it, at the `level` in
-        nats. `strike` begins an attack.
+        `heard` [D] is the input's latent, `sounds` [D] the same as the decoder needs it, at the
+        `level` in nats. `strike` begins an attack.
         """
         own, follows = settings.own, settings.rules >= FOLLOWED_SINCE
         latent = self._stretch(self._shapes.of(heard[:, None])[:, 0], settings.reach, follows=follows, strike=strike)

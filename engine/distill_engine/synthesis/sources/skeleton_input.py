@@ -115,7 +115,7 @@ class SkeletonInput:
         return onset
 
     def _followed(self, player: InputPlayer, heard: Latent, settings: SourceSettings, onset: bool) -> Latent:
-        """Return the latent [D] of this hop, of stretches and what is `heard` [D] as it has to sound."""
+        """Return the latent [D] of this hop, of stretches and what is `heard` [D]."""
         if settings.own <= 0.0:
             self._following, self.gain = False, 0.0
             return heard

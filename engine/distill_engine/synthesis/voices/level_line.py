@@ -1,4 +1,4 @@
-"""The level that a source sets behind the vocoder, kept until the sound that it belongs to comes out."""
+"""The level that a source sets behind the vocoder, kept until the sound that it is for comes out."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ class LevelLine:
         return levels if levels.any() else None
 
     def restore(self, state: Float64Array | None) -> None:
-        """Continue from a `state`; one of another length is that of another vocoder: it is ignored."""
+        """Continue from a `state`; one of another length, of another vocoder, is ignored."""
         self.reset()
         if state is not None and state.shape == (self._delay + 2,):
             self._last = float(state[0])

@@ -118,7 +118,7 @@ def test_a_faint_input_is_followed_by_sounds_that_are_whole(instrument: Instrume
         synth = Synth(instrument, seed=1, source="input")
         synth.loop.play_as_before(rules)
         synth.set("/distill/source/own", 1.0)
-        sound = 100.0 * synth.render(240, 0.01 * plucks(240)).mean(axis=0)
+        sound = 100.0 * synth.render(240, np.float32(0.01) * plucks(240)).mean(axis=0)
         played = shape(mel_spectrogram(sound.astype(np.float32), instrument.mel))[:, 20::3]
         apart.append(float(np.abs(played[:, :, None] - corpus[:, None, :]).mean(axis=0).min(axis=1).mean()))
     assert apart[1] < 0.7 * apart[0]
@@ -139,7 +139,7 @@ def test_nothing_begins_by_itself_while_an_input_fades(instrument: Instrument, s
 
 
 def test_another_source_fades_in_without_the_input_s_level(instrument: Instrument) -> None:
-    x, bank = 0.01 * plucks(60), instrument.sources(1, "input")
+    x, bank = np.float32(0.01) * plucks(60), instrument.sources(1, "input")
     gains = gains_of(bank, x, 1.0)
     assert gains[-1] < -0.5
     bank.select("walk", 4)
@@ -154,11 +154,11 @@ def test_another_source_fades_in_without_the_input_s_level(instrument: Instrumen
 def test_models_that_are_mixed_before_the_vocoder_have_no_level_behind_it(instrument: Instrument) -> None:
     synth = Synth(instrument, seed=1, source="input")
     synth.set("/distill/source/own", 1.0)
-    synth.render(40, 0.01 * plucks(40))
+    synth.render(40, np.float32(0.01) * plucks(40))
     assert synth.pool is not None
     assert synth._mixer.main.sources.gain < -0.5
     synth.swap(instrument, 0.0, slot=1)
-    synth.render(4, 0.01 * plucks(4))
+    synth.render(4, np.float32(0.01) * plucks(4))
     guests = [voice.guest for voice in synth._mixer.playing[1:]]
     assert guests == ["mel"]
     assert synth._mixer.main.sources.gain == 0.0
@@ -168,7 +168,7 @@ def test_models_that_are_mixed_before_the_vocoder_have_no_level_behind_it(instru
 
 def test_the_level_returns_when_a_guest_has_left_whatever_the_block(instrument: Instrument) -> None:
     def played(block: int) -> tuple[np.ndarray, float]:
-        synth, x = Synth(instrument, seed=1, block=block, source="input"), 0.01 * plucks(64)
+        synth, x = Synth(instrument, seed=1, block=block, source="input"), np.float32(0.01) * plucks(64)
         synth.set("/distill/source/own", 1.0)
         out = []
         for first in range(0, 64, block):
