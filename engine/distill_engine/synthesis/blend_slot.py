@@ -72,7 +72,7 @@ class BlendSlot:
         return self._weight.state()
 
     def mixes(self, *, exact: bool) -> bool:
-        """Whether the slot has a guest. `exact`: until its fade is over, not until its block is."""
+        """Whether the slot has a guest. `exact`: until its fade is over, not that whole block."""
         return any(v.guest and not (exact and f.over) for v, f in zip(self.voices, self._fades, strict=True))
 
     def start(self, voice: Voice) -> None:
