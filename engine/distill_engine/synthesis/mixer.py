@@ -107,7 +107,7 @@ class Mixer:
         self.clock = BeatClock(voice.instrument.frame_rate)
         self.polyphony: Polyphony | None = None
         self._leaving: list[tuple[int, NoteVoice]] = []  # notes that fade, with their objects' numbers
-        self._note_weight = Ramp(hop)
+        self.note_weight = Ramp(hop)  # that of slot 0
         self.slots = [BlendSlot(hop) for _ in range(BLEND_SLOTS)]
         self.slots[0].start(voice)
         self.heard = Heard()
@@ -196,10 +196,12 @@ class Mixer:
         """Advance the notes by one hop; their `weight` [1] is that of slot 0."""
         notes = list(enumerate(self.polyphony.notes, NOTES)) if self.polyphony is not None else []
         if not notes and not self._leaving:
+            if self.rules >= FOLLOWED_SINCE:
+                self.note_weight.restore(float(weight[0]))  # a note begins at the weight of its hop
             return
         for _, note in self._leaving:
             note.end()
-        weights = self._note_weight.process(weight)
+        weights = self.note_weight.process(weight)
         for number, note in (*notes, *self._leaving):
             if note.sounding:
                 voice_hop = note.move(values, samples)

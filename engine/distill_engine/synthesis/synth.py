@@ -164,8 +164,7 @@ class Synth(SynthFigures):
         """Restart all random processes from another seed."""
         self.seed = seed
         hops, hears = self.parameters.fade_hops(None), self._mixer.rules >= FOLLOWED_SINCE
-        numbered = [*enumerate(self._mixer.note_voices, 1), *((0, voice) for voice in self._mixer.playing)]
-        for number, voice in numbered:
+        for number, voice in (*enumerate(self._mixer.note_voices, 1), *((0, voice) for voice in self._mixer.playing)):
             voice.reseed(seed + number, self.source, hops, hears=hears)
         self._note("seed", seed=seed)
 
@@ -244,6 +243,7 @@ class Synth(SynthFigures):
             polyphony=self.keys.state(),
             marks=self.marks.plane,
             beats=self._mixer.clock.state(),
+            note_weight=self._mixer.note_weight.state(),
         )
 
     def snapshot(self) -> SynthSnapshot:
@@ -261,8 +261,7 @@ class Synth(SynthFigures):
             for slot, voices in zip(self._mixer.slots, saved.voices, strict=True):
                 slot.replace_voices(list(voices))
         self.seed = state.seed
-        if networks:
-            self.alignment_samples = state.alignment_samples
+        self.alignment_samples = state.alignment_samples if networks else self.alignment_samples
         self.parameters.restore(state.parameters)
         self.output.restore(state.output)
         self.notes.free()
@@ -273,6 +272,7 @@ class Synth(SynthFigures):
         self.keys.restore(state.polyphony, networks=networks)
         self.marks.restore(state.marks)
         self._mixer.clock.restore(state.beats)
+        self._mixer.note_weight.restore(state.note_weight)
         self.pin(frozenset(int(i) for i in state.pinned))
         self.source = self._mixer.main.sources.selected
 

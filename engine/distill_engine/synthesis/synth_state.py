@@ -25,7 +25,8 @@ class SynthState:
     `alignment_samples` is the delay to which all voices are aligned. `pinned` [n] are latent
     dimensions. `slots` has the slot numbers as text. `note_level` is the last value of the notes'
     level, None before the first hop; `waiting` [n] is computed sound that was not put out. `marks`
-    are those that steer, None without any. `beats` is the clock of beats.
+    are those that steer, None without any. `beats` is the clock of beats. `note_weight` is the last
+    weight of the notes, that of slot 0; None before the first hop.
     """
 
     hops_done: int
@@ -41,6 +42,7 @@ class SynthState:
     polyphony: PolyphonyState | None = None
     marks: MarkPlane | None = None
     beats: BeatState | None = None
+    note_weight: float | None = None
 
 
 @dataclass(frozen=True)

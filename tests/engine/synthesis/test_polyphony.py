@@ -226,3 +226,28 @@ def test_a_take_with_chords_renders_the_live_samples(
     played = list(play_take(instrument, take, lambda asked, vocoder: other if "hifigan" in vocoder else instrument))
     assert np.abs(live).max() > 1e-3
     assert np.array_equal(np.concatenate(played, axis=1), live)
+
+
+@pytest.mark.parametrize("voices", [1, 3])
+def test_notes_have_the_weight_of_their_model_in_a_take_that_begins_while_it_moves(
+    instrument: Instrument, tmp_path: Path, voices: int
+) -> None:
+    synth = Synth(instrument, seed=3, block=2)
+    synth.swap(instrument, 0.01, slot=1)
+    synth.set("/distill/blend/1", 0.8)
+    synth.keys.set_voices(3)
+    synth.note(60, 100)
+    synth.render(20)
+    synth.note(60, 0)
+    synth.keys.set_voices(voices)
+    synth.render(100)
+    synth.set("/distill/blend/0", 0.1, 0.2)
+    synth.render(8)
+    synth.start_take(tmp_path / "a.take")
+    parts = [synth.render(2)]
+    synth.keys.set_voices(3)
+    synth.note(64, 100)
+    parts += [synth.render(2) for _ in range(16)]
+    synth.stop_take()
+    played = np.concatenate(list(play_take(instrument, read_take(tmp_path / "a.take"), lambda *_: instrument)), axis=1)
+    assert np.array_equal(played, np.concatenate(parts, axis=1))

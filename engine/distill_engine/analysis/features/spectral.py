@@ -10,14 +10,13 @@ large set of audio features" (centroid, spread).
 from __future__ import annotations
 
 from functools import cache
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from distill_engine.audio.arrays import Float32Array, Float64Array
 from distill_engine.audio.levels import db_to_amplitude, power_to_db
-from distill_engine.audio.measuring.loudness import Biquad, k_biquads
+from distill_engine.audio.measuring.loudness import k_response
 from distill_engine.audio.mel import hann_window
 
 WINDOW = 2048  # samples of a frame
@@ -83,16 +82,8 @@ def erb_centres() -> Float64Array:
 @cache
 def k_weighting(bins: int, sample_rate: int) -> Float32Array:
     """Return the power gain [bins] of the K-weighting filter at this sample rate (Hz)."""
-    omega = 2j * np.pi * bin_frequencies(bins, sample_rate) / sample_rate
-    z1, z2 = np.exp(-omega), np.exp(-2 * omega)
-
-    def response(biquad: Biquad) -> npt.NDArray[Any]:
-        """Return the power response [bins] of a filter."""
-        b, a = biquad
-        return np.asarray(np.abs((b[0] + b[1] * z1 + b[2] * z2) / (1.0 + a[1] * z1 + a[2] * z2)) ** 2)
-
-    shelf, highpass = map(response, k_biquads(sample_rate))
-    return np.asarray(shelf * highpass, np.float32)
+    omega = 2 * np.pi * bin_frequencies(bins, sample_rate) / sample_rate
+    return np.asarray(np.abs(k_response(omega, sample_rate)) ** 2, np.float32)
 
 
 def loudness(power: Float32Array, sample_rate: int) -> Float64Array:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-from scipy.ndimage import minimum_filter1d
 
 from distill_engine.audio.arrays import Float32Array
 from distill_engine.audio.levels import power_to_db
@@ -23,7 +22,7 @@ def onsets(samples: Float32Array, sample_rate: int) -> list[int]:
     powers = np.square(samples[:, : count * step], dtype=np.float64).max(axis=0).reshape(count, step).mean(axis=1)
     levels = power_to_db(powers, least=1e-12)
     padded = np.concatenate([np.full(BEFORE_STEPS, levels[0] if levels[0] < FAINT_DB else -120.0), levels])
-    before = minimum_filter1d(padded, BEFORE_STEPS, origin=BEFORE_STEPS // 2)[BEFORE_STEPS - 1 : -1]
+    before = np.lib.stride_tricks.sliding_window_view(padded, BEFORE_STEPS)[:-1].min(axis=1)
     rising = (levels - before >= RISE_DB) & (levels >= levels.max() + FAINT_DB)
     found: list[int] = []
     last = -round(APART_SECONDS * sample_rate)

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import numpy as np
 import soxr
-from scipy.ndimage import minimum_filter1d, uniform_filter1d
 
 from distill_engine.audio.arrays import Float32Array, Float64Array
 
@@ -48,6 +47,8 @@ def limited(samples: Float32Array, sample_rate: int, ceiling: float) -> Float32A
         peaks = true_peaks(out, sample_rate)
         if peaks.max(initial=0.0) <= ceiling * EXACT:
             return out
+        from scipy.ndimage import minimum_filter1d, uniform_filter1d  # takes long to load, and few sounds need it
+
         gains = np.minimum(1.0, ceiling / np.maximum(peaks, 1e-9))
         lowest = minimum_filter1d(gains, 2 * reach + 1, mode="nearest")
         out = (out * uniform_filter1d(lowest, 2 * reach + 1, mode="nearest")).astype(np.float32)

@@ -2,6 +2,7 @@
 
 The stretches of 0.4 s overlap by three quarters. They pass an absolute gate of -70 LUFS and a
 relative one of 10 dB below their mean (annex 1). Stereo is meant: every channel weighs the same.
+The filter works in spectra: scipy's recursive filters take longer to load than a minute to measure.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from scipy.signal import sosfilt
+import numpy.typing as npt
 
 from distill_engine.audio.arrays import Float32Array, Float64Array
 from distill_engine.audio.levels import db_to_gain, db_to_power, power_to_db
@@ -17,6 +18,7 @@ from distill_engine.audio.levels import db_to_gain, db_to_power, power_to_db
 SILENT_LUFS = -70.0  # the absolute gate; a sound below it has no loudness
 _OFFSET_DB = -0.691  # of the K-weighting at 997 Hz
 _GATE_DB = 10.0  # below the mean of the stretches
+_RINGING_SECONDS = 0.12  # after which the filter has died away to 1e-12
 _STEPS_PER_SECOND, _STEPS = 10, 4  # a stretch begins every 0.1 s and lasts 0.4 s
 
 Biquad = tuple[tuple[float, float, float], tuple[float, float, float]]
@@ -46,26 +48,42 @@ def k_biquads(sample_rate: int) -> tuple[Biquad, Biquad]:
     return shelf, ((1.0, -2.0, 1.0), (1.0, 2 * (k * k - 1) / unit, (1 - k / quality + k * k) / unit))
 
 
+def k_response(omega: Float64Array, sample_rate: int) -> npt.NDArray[np.complex128]:
+    """Return the response of the K-weighting at frequencies [n] in radians a sample."""
+    z1 = np.exp(-1j * omega)
+    z2 = z1 * z1
+    shelf, highpass = (
+        (b[0] + b[1] * z1 + b[2] * z2) / (1.0 + a[1] * z1 + a[2] * z2) for b, a in k_biquads(sample_rate)
+    )
+    return np.asarray(shelf * highpass)
+
+
 class LoudnessMeter:
     """Measures blocks [ch, n] at `sample_rate` (Hz); `lufs` is the loudness so far."""
 
     def __init__(self, sample_rate: int, channels: int) -> None:
         self._step = sample_rate // _STEPS_PER_SECOND
-        self._filters = np.array([[*b, *a] for b, a in k_biquads(sample_rate)])
-        self._state = np.zeros((len(self._filters), channels, 2))
+        self._piece = 1 << math.ceil(math.log2(_RINGING_SECONDS * sample_rate))
+        self._response = k_response(np.linspace(0.0, np.pi, self._piece + 1), sample_rate)
+        self._past = np.zeros((channels, self._piece))
         self._rest = np.zeros((channels, 0))
         self._powers: list[Float64Array] = []  # of steps of 0.1 s, all channels added
 
     def process(self, block: Float32Array) -> None:
         """Add samples [ch, n]."""
-        if not block.shape[1]:
-            return
-        weighted, self._state = sosfilt(self._filters, block.astype(np.float64), axis=1, zi=self._state)
-        samples = np.concatenate([self._rest, weighted], axis=1)
+        pieces = [block[:, start : start + self._piece] for start in range(0, block.shape[1], self._piece)]
+        samples = np.concatenate([self._rest, *(self._weighted(piece) for piece in pieces)], axis=1)
         whole = samples.shape[1] // self._step * self._step
         steps = samples[:, :whole].reshape(len(samples), -1, self._step)
         self._powers.append(np.square(steps).mean(axis=2).sum(axis=0))
         self._rest = samples[:, whole:]
+
+    def _weighted(self, piece: Float32Array) -> Float64Array:
+        """Return up to a piece of samples [ch, n], weighted: overlap-save, behind as much of the past."""
+        line = np.concatenate([self._past, piece], axis=1)
+        self._past = line[:, -self._piece :]
+        sound = np.fft.irfft(np.fft.rfft(line, 2 * self._piece, axis=1) * self._response, axis=1)
+        return np.asarray(sound[:, self._piece : line.shape[1]])
 
     @property
     def lufs(self) -> float:

@@ -132,7 +132,7 @@ class Struck(Protocol):
 
 @runtime_checkable
 class Levelled(Protocol):
-    """A source whose sound needs a `gain` behind the vocoder: of the last hop, in nats, 0 at most."""
+    """A source whose sound needs a `gain` behind the vocoder: that of a hop, in nats, 0 at most."""
 
     gain: float
 

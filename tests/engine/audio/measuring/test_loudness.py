@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from scipy.signal import sosfilt
 
 from distill_engine.audio.measuring.distances import distances, snr_db
-from distill_engine.audio.measuring.loudness import SILENT_LUFS, LoudnessMeter, loudness_lufs
+from distill_engine.audio.measuring.loudness import SILENT_LUFS, LoudnessMeter, k_biquads, loudness_lufs
 from distill_engine.audio.measuring.quality import Quality, QualityMeter
 
 RATE = 44100
@@ -32,6 +33,16 @@ def test_a_stereo_sine_of_997_hz_reads_its_peak_level(level: float, rate: int) -
 
 def test_a_mono_sine_at_full_scale_reads_minus_3_01() -> None:
     assert loudness_lufs(sine(0.0)[:1], RATE) == pytest.approx(-3.01, abs=0.02)
+
+
+@pytest.mark.parametrize("rate", [8000, 44100, 192000])
+def test_the_weighting_is_that_of_the_recursive_filters(rate: int) -> None:
+    sound = np.random.default_rng(0).standard_normal((2, rate)).astype(np.float32)
+    meter = LoudnessMeter(rate, 2)
+    weighted = sosfilt(np.array([[*b, *a] for b, a in k_biquads(rate)]), sound.astype(np.float64), axis=1)
+    steps = weighted.reshape(2, 10, -1)
+    meter.process(sound)
+    assert np.concatenate(meter._powers) == pytest.approx(np.square(steps).mean(axis=2).sum(axis=0), rel=1e-9)
 
 
 def test_quiet_places_pass_no_gate() -> None:
