@@ -41,12 +41,6 @@ DISTURBANCES = Table(
     (Column("vocoder", "vocoder"), Column("case", "beside"), *disturbances.COLUMNS),
     key=("vocoder", "case"),
 )
-OTHERS = Table(
-    "others",
-    "Other instruments' decoders, measured elsewhere, for comparison.",
-    (Column("what", "what"), Column("sound_ms", "block, ms of sound", ".1f"), Column("p50_ms", "time, ms", ".1f")),
-    key=("what",),
-)
 BENCHMARK = Benchmark(
     "live",
     "Live: hops, latency, start",
@@ -58,7 +52,6 @@ BENCHMARK = Benchmark(
         DISTURBANCES,
         chord.TABLE,
         cold_start.TABLE,
-        OTHERS,
     ],
 )
 

@@ -2,12 +2,12 @@
 
     python benchmarks/sweep.py [MODEL] [--vocoder V] [--seconds S]
 
-The engine plays a JACK server (dummy driver, 48 kHz, period 256) and is recorded by a client
-outside it. First nothing is moved; then each control in turn, 30 messages a second without glide:
-up and down through its range, then from one end to the other at every message. Clicks are looked
-for in the recording (measures/clicks.py); the same measure is tried on faults inserted into it.
-The gain is 30 dB down, so that the limiter rests: where it flattens peaks, its corners would be
-found as clicks.
+The engine plays the source `drift` without stretches to a JACK server (dummy driver, 48 kHz, period
+256) and is recorded by a client outside it. First nothing is moved; then each control in turn, 30
+messages a second without glide: up and down through its range, then from one end to the other at
+every message. Clicks are looked for in the recording (measures/clicks.py); the same measure is
+tried on faults inserted into it. The gain is 30 dB down, so that the limiter rests: where it
+flattens peaks, its corners would be found as clicks.
 """
 
 from __future__ import annotations
@@ -27,6 +27,8 @@ from live_support.jack_server import JackServer, Recorder, available
 
 RATE_HZ = 30.0
 """Messages a second."""
+SOURCE, GRAIN_SECONDS = "drift", 0.0
+"""The place itself plays: stretches have attacks, which would be found as clicks (ten in 8 s of a walk at rest)."""
 GAIN_DB = -30.0
 STILL_SECONDS, REST_SECONDS = 20.0, 0.6
 COUNTED = ("deadline_misses", "underruns", "device_xruns", "parameter_changes")
@@ -118,8 +120,9 @@ def perform(model: Path, vocoder: str, seconds: float) -> tuple[list[dict[str, A
     names = prepare_instrument(model).control_names
     server = JackServer(f"distill-sweep-{os.getpid()}").start()
     try:
-        with Engine(server, model, "--vocoder", vocoder, "--block", "1").wait_ready() as engine:
+        with Engine(server, model, "--vocoder", vocoder, "--block", "1", "--source", SOURCE).wait_ready() as engine:
             engine.osc.send("/distill/gain", GAIN_DB)
+            engine.osc.send("/distill/source/grain", GRAIN_SECONDS)
             time.sleep(3.0)
             stage = Stage(engine, Recorder(server, OUTPUTS[0]))
             stage.passage("nothing", "still", [], STILL_SECONDS)
