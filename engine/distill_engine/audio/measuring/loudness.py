@@ -79,7 +79,7 @@ class LoudnessMeter:
         self._rest = samples[:, whole:]
 
     def _weighted(self, piece: Float32Array) -> Float64Array:
-        """Return up to a piece of samples [ch, n], weighted: overlap-save, behind as much of the past."""
+        """Return up to a piece of samples [ch, n], weighted: overlap-save behind the last piece."""
         line = np.concatenate([self._past, piece], axis=1)
         self._past = line[:, -self._piece :]
         sound = np.fft.irfft(np.fft.rfft(line, 2 * self._piece, axis=1) * self._response, axis=1)

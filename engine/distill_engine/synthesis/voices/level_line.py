@@ -1,4 +1,4 @@
-"""The level that a source sets behind the vocoder, kept until the sound it is for comes out."""
+"""The level that a source sets behind the vocoder, kept until its sound comes out."""
 
 from __future__ import annotations
 
