@@ -97,6 +97,7 @@ def test_a_state_of_version_1_becomes_one_of_today() -> None:
         ".from_place",
         "notes.",
         "note_level",
+        "note_weight",
         "waiting",
         "output.space.",
         "output.others.",
