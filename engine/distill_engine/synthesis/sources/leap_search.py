@@ -117,8 +117,7 @@ class LeapSearch:
         key = self._keys[query.frame]
         context = self._squares[rows] - 2.0 * (self._keys[rows] @ key) + self._squares[query.frame]
         cost = context.astype(np.float64) * (GRIP_STEPS - query.grip)
-        if query.place is not None:
-            cost += self._from_place(query.place, query.pins, rows) * query.grip + self._fading[rows] * GRIP_STEPS
+        cost += self._place_cost(query, rows)
         frames = self._frames[rows]
         if isinstance(rows, slice):
             cost += self._ending[rows] if query.dying else self._barred[rows]
@@ -134,11 +133,14 @@ class LeapSearch:
 
     def going_on(self, query: Query, frame: int) -> float:
         """Return the cost of playing on at a frame: its unlikeness to the place alone."""
-        row = np.array([frame])
+        return float(self._place_cost(query, np.array([frame]))[0])
+
+    def _place_cost(self, query: Query, rows: slice | npt.NDArray[np.int64]) -> Float64Array:
+        """Return the costs [rows] of a query's place: how far frames are from it and have faded."""
         if query.place is None:
-            return 0.0
-        cost = self._from_place(query.place, query.pins, row) * query.grip + self._fading[row] * GRIP_STEPS
-        return float(cost[0])
+            return np.zeros(len(self._frames[rows]))
+        cost = self._from_place(query.place, query.pins, rows) * query.grip + self._fading[rows] * GRIP_STEPS
+        return np.asarray(cost, np.float64)
 
     def _from_place(
         self, place: npt.NDArray[np.int64], pins: tuple[int, ...], rows: slice | npt.NDArray[np.int64]

@@ -65,19 +65,17 @@ def between(x: np.ndarray) -> np.ndarray:
     return np.pad(x, (HOP // 2, 0))[: len(x)]
 
 
-def heard(bank: SourceBank, x: np.ndarray, own: float, **settings: object) -> np.ndarray:
-    """The latents of the input [D, n]; `gains_of` has what they need behind the vocoder."""
-    hops = range(len(x) // HOP)
-    set_so = replace(SourceSettings(own=own), **settings)  # type: ignore[arg-type]
-    return np.stack([bank.next(set_so, x[i * HOP : (i + 1) * HOP]) for i in hops], axis=1)
-
-
-def gains_of(bank: SourceBank, x: np.ndarray, own: float) -> np.ndarray:
-    gains = []
+def played(bank: SourceBank, x: np.ndarray, own: float, **settings: object) -> tuple[np.ndarray, np.ndarray]:
+    """The latents of the input [D, n], and what they need behind the vocoder [n]."""
+    set_so, latents, gains = replace(SourceSettings(own=own), **settings), [], []  # type: ignore[arg-type]
     for i in range(len(x) // HOP):
-        bank.next(SourceSettings(own=own), x[i * HOP : (i + 1) * HOP])
+        latents.append(bank.next(set_so, x[i * HOP : (i + 1) * HOP]))
         gains.append(bank.gain)
-    return np.array(gains)
+    return np.stack(latents, axis=1), np.array(gains)
+
+
+def heard(bank: SourceBank, x: np.ndarray, own: float) -> np.ndarray:
+    return played(bank, x, own)[0]
 
 
 def levels(skeleton: Skeleton, latents: np.ndarray) -> np.ndarray:
@@ -96,10 +94,9 @@ def test_faithful_it_is_the_sound_through_the_skeleton(instrument: Instrument, s
 @pytest.mark.parametrize("behind", [False, True])
 def test_stretches_have_the_loudness_of_the_input(instrument: Instrument, skeleton: Skeleton, behind: bool) -> None:
     x = plucks(300)
-    out = heard(instrument.sources(1, "input"), x, 1.0, level_behind=behind)[:, LATE:]
-    gains = gains_of(instrument.sources(1, "input"), x, 1.0)[LATE:] if behind else 0.0
+    latents, gains = played(instrument.sources(1, "input"), x, 1.0, level_behind=behind)
     asked = frame_levels(mel_spectrogram(between(x), instrument.mel))[LATE - 1 : -1]
-    sounds = levels(skeleton, out) + gains + np.log(instrument.trim)
+    sounds = levels(skeleton, latents[:, LATE:]) + gains[LATE:] + np.log(instrument.trim)
     assert np.corrcoef(sounds[2:], asked[2:])[0, 1] > 0.99
 
 
@@ -119,8 +116,8 @@ def test_a_faint_input_is_followed_by_sounds_that_are_whole(instrument: Instrume
         synth.loop.play_as_before(rules)
         synth.set("/distill/source/own", 1.0)
         sound = 100.0 * synth.render(240, np.float32(0.01) * plucks(240)).mean(axis=0)
-        played = shape(mel_spectrogram(sound.astype(np.float32), instrument.mel))[:, 20::3]
-        apart.append(float(np.abs(played[:, :, None] - corpus[:, None, :]).mean(axis=0).min(axis=1).mean()))
+        frames = shape(mel_spectrogram(sound.astype(np.float32), instrument.mel))[:, 20::3]
+        apart.append(float(np.abs(frames[:, :, None] - corpus[:, None, :]).mean(axis=0).min(axis=1).mean()))
     assert apart[1] < 0.7 * apart[0]
 
 
@@ -140,7 +137,7 @@ def test_nothing_begins_by_itself_while_an_input_fades(instrument: Instrument, s
 
 def test_another_source_fades_in_without_the_input_s_level(instrument: Instrument) -> None:
     x, bank = np.float32(0.01) * plucks(60), instrument.sources(1, "input")
-    gains = gains_of(bank, x, 1.0)
+    _, gains = played(bank, x, 1.0)
     assert gains[-1] < -0.5
     bank.select("walk", 4)
     after = []
