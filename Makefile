@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 DEMO_LIBRARIES := libportaudio2
-TEST_LIBRARIES := libportaudio2 jackd2 jack-capture puredata-core supercollider-language liblo-tools strace chromium
+TEST_LIBRARIES := libportaudio2 jackd2 jack-capture puredata-core supercollider-language liblo-tools strace qemu-user chromium
 SOURCES := engine control vendor tests benchmarks docs examples .ci hatch_build.py
 NATIVE := engine/distill_engine/native
 BENCHMARKS := quality sound transfer notes attacks held levels pictures controls training bigvgan_speed gpu codes rvq prior live midi control page space sweep curves growth library waiting rave demo soak rights fuzz kill
