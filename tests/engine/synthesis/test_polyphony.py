@@ -1,5 +1,6 @@
 """Several notes at once: each at its pitch, stolen with a fade, within a budget; takes repeat them."""
 
+import dataclasses
 from collections import deque
 from pathlib import Path
 
@@ -251,3 +252,30 @@ def test_notes_have_the_weight_of_their_model_in_a_take_that_begins_while_it_mov
     synth.stop_take()
     played = np.concatenate(list(play_take(instrument, read_take(tmp_path / "a.take"), lambda *_: instrument)), axis=1)
     assert np.array_equal(played, np.concatenate(parts, axis=1))
+
+
+@pytest.mark.parametrize("name", ["detune", "pressure", "control"])
+def test_an_expression_is_a_finite_number_within_its_ends(instrument: Instrument, name: str) -> None:
+    beyond, at_the_end = Synth(instrument, seed=1), Synth(instrument, seed=1)
+    control = instrument.control_names[0] if name == "control" else ""
+    for synth, value in ((beyond, 1e30), (at_the_end, 48.0 if name == "detune" else 1.0)):
+        synth.keys.set_voices(2)
+        synth.note(60, 100)
+        for bad in (float("nan"), float("inf")):
+            with pytest.raises(ControlError, match="no number"):
+                synth.keys.express(name, 60, bad, control)
+        synth.keys.express(name, 60, value, control)
+    assert np.array_equal(_sound(beyond, 12), _sound(at_the_end, 12))
+
+
+@pytest.mark.parametrize("name", ["level", "detune", "pressure", "ratio", "ramp"])
+def test_a_note_is_not_restored_with_a_value_that_is_no_number(instrument: Instrument, name: str) -> None:
+    synth = Synth(instrument, seed=1)
+    synth.keys.set_voices(2)
+    synth.note(60, 100)
+    synth.render(2)
+    state = synth.keys.state()
+    assert state is not None
+    damaged = dataclasses.replace(state.notes[0], **{name: float("nan")})
+    with pytest.raises(ControlError, match="damaged"):
+        synth.keys.restore(dataclasses.replace(state, notes=(damaged, *state.notes[1:])), networks=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -19,6 +20,9 @@ from distill_engine.synthesis.voices.voice_state import VoiceState
 from distill_engine.vocabulary.table import CONTROL_COUNT
 
 Samples = Float64Array
+
+LOWEST_EXPRESSION = {"detune": -48.0, "pressure": 0.0}  # of a control: -1 to 1
+HIGHEST_EXPRESSION = {"detune": 48.0, "pressure": 1.0}
 
 
 @dataclass(frozen=True)
@@ -120,7 +124,13 @@ class NoteVoice:
         self._next_voice = voice
 
     def express(self, name: str, value: float, control: int | None) -> None:
-        """Set the note's own detune (semitones), pressure (0 to 1) or control (-1 to 1)."""
+        """Set the note's own detune (semitones), pressure (0 to 1) or control (-1 to 1).
+
+        Values beyond the ends are set to them. Raises ControlError for NaN or infinity.
+        """
+        if not math.isfinite(value):
+            raise ControlError(f"{name} of a note: {value} is no number that it could have")
+        value = min(max(value, LOWEST_EXPRESSION.get(name, -1.0)), HIGHEST_EXPRESSION.get(name, 1.0))
         if name == "detune":
             self._detune = value
         elif name == "pressure":
@@ -192,6 +202,8 @@ class NoteVoice:
             raise ControlError("a note has keys and velocities that no keyboard has")
         if state.controls.shape != (CONTROL_COUNT,) or not np.isfinite(state.controls).all():
             raise ControlError("a note's controls are damaged")
+        if not np.isfinite([state.level, state.detune, state.pressure, state.ratio, state.ramp or 0.0]).all():
+            raise ControlError("a note's level or expression is damaged")
         self.voice.restore(state.voice, networks=networks)
         self.key, self.velocity, self.held, self.order = state.key, state.velocity, state.held, state.order
         self.level, self.ratio = min(max(state.level, 0.0), 2.0), state.ratio
