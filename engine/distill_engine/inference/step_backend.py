@@ -35,6 +35,21 @@ class StepBackend(Protocol):
         """Continue from a snapshot, bit-identically; its arrays have the same shapes [...]."""
 
 
+def hop_by_hop(stream: StepBackend, x: Float32Array, *, at_once: bool = False) -> Float32Array:
+    """Step a stream of one output per input, x [C_in, n] -> y [C_out, n], one column at a time.
+
+    A product with one column is summed in another order than one with many, so the last bits
+    would depend on n, and the phases of a vocoder make more of them. `at_once` computes all columns
+    in one step, as takes up to version 10 did. A view as that of `step`, or an array of its own.
+    """
+    if at_once or x.shape[1] == 1:
+        return stream.step(x)
+    y = np.empty((stream.channels_out, x.shape[1]), np.float32)
+    for hop in range(x.shape[1]):
+        y[:, hop : hop + 1] = stream.step(x[:, hop : hop + 1])
+    return y
+
+
 def copy_states(states: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
     """Return copies of states: arrays, each of any shape [...], by name."""
     return {name: value.copy() for name, value in states.items()}

@@ -114,10 +114,6 @@ class BlendSlot:
                 self._fades[index] = Fade(self._hop, angle=0.0)
                 self._fades[index].turn(FULL, hops)
 
-    def replace_voices(self, voices: list[Voice]) -> None:
-        """Play `voices` instead of the present ones; `restore` then sets their fades."""
-        self.voices, self._fades = voices, [Fade(self._hop) for _ in voices]
-
     def move(self, values: HopValues, names: Names, samples: Float32Array | None, weight: float) -> list[VoiceHop]:
         """Advance each voice by one hop; return what each contributes to the mix.
 

@@ -7,8 +7,9 @@
 Gain, width, gate, space, play, stop and panic act at the next tick that is put out (128 samples),
 all else at the next hop that is computed (512). `render` computes hops and puts them out at once.
 Live, `loop.compute` runs ahead of `loop.put_out`. The samples do not depend on how the hops are
-divided into calls (to 1e-5; bit-identical for equal divisions). Up to four models play at once,
-each in a blend slot, mixed by `/distill/blend/<slot>`.
+divided into calls: bit for bit for one voice with `vocos` in its native kernel, else to 1e-5 (see
+decision 0021), and bit for bit for equal divisions. Up to four models play at once, each in a blend
+slot, mixed by `/distill/blend/<slot>`.
 """
 
 from __future__ import annotations
@@ -32,7 +33,7 @@ from distill_engine.synthesis.pitch.notes import Notes
 from distill_engine.synthesis.render_loop import RenderLoop
 from distill_engine.synthesis.space.layout import Layout
 from distill_engine.synthesis.synth_figures import SynthFigures
-from distill_engine.synthesis.synth_state import SynthSnapshot, SynthState
+from distill_engine.synthesis.synth_state import SynthState
 from distill_engine.synthesis.take_header import played_model, take_header
 from distill_engine.synthesis.voices.note_commands import NoteCommands
 from distill_engine.synthesis.voices.reports import Report, ReportKind
@@ -246,20 +247,12 @@ class Synth(SynthFigures):
             note_weight=self._mixer.note_weight.state(),
         )
 
-    def snapshot(self) -> SynthSnapshot:
-        """Return the state with the voices, so that a swap under way can be restored too."""
-        return SynthSnapshot(self.state(), tuple(tuple(slot.voices) for slot in self._mixer.slots))
-
-    def restore(self, saved: SynthSnapshot | SynthState, *, networks: bool = True) -> None:
-        """Continue from a snapshot, bit-identically, or from a `state`.
+    def restore(self, state: SynthState, *, networks: bool = True) -> None:
+        """Continue from a `state`, bit-identically.
 
         A state needs a synth with the same instruments in the same slots. Without `networks` these
         are not restored: the vocoder may be another one.
         """
-        state = saved.state if isinstance(saved, SynthSnapshot) else saved
-        if isinstance(saved, SynthSnapshot):
-            for slot, voices in zip(self._mixer.slots, saved.voices, strict=True):
-                slot.replace_voices(list(voices))
         self.seed = state.seed
         self.alignment_samples = state.alignment_samples if networks else self.alignment_samples
         self.parameters.restore(state.parameters)

@@ -15,7 +15,6 @@ from distill_engine.synthesis.parameters import ParameterState
 from distill_engine.synthesis.pitch.notes import NotesState
 from distill_engine.synthesis.sources.beat_clock import BeatState
 from distill_engine.synthesis.voices.polyphony import PolyphonyState
-from distill_engine.synthesis.voices.voice import Voice
 
 
 @dataclass(frozen=True)
@@ -43,11 +42,3 @@ class SynthState:
     marks: MarkPlane | None = None
     beats: BeatState | None = None
     note_weight: float | None = None
-
-
-@dataclass(frozen=True)
-class SynthSnapshot:
-    """A synth's state with its sounding voices by slot, for `Synth.restore` of the same synth."""
-
-    state: SynthState
-    voices: tuple[tuple[Voice, ...], ...]

@@ -20,12 +20,13 @@ from distill_engine.state import StateDict
 from distill_engine.vocabulary.table import BLEND_SLOTS
 
 TICK_SAMPLES = 128
-VERSION = 10
+VERSION = 11
 """Of the format of takes, and of the rules by which a performance sounds."""
-RETOLD_SINCE, BY_KIND_SINCE, PRIMED_SINCE, LED_SINCE, FOLLOWED_SINCE = 6, 7, 8, 9, 10
+RETOLD_SINCE, BY_KIND_SINCE, PRIMED_SINCE, LED_SINCE, FOLLOWED_SINCE, STEPPED_SINCE = 6, 7, 8, 9, 10, 11
 """Versions with which rules came: a jump of the controls is no attack; walk and drift visit the kinds of
 sound evenly; a vocoder knows what comes before an attack; places lead all that plays; stretches
-follow a live input at their own level, and transposed attacks are not smoothed (see `take_file`)."""
+follow a live input at their own level, and transposed attacks are not smoothed; a decoder steps hop by
+hop (see `take_file`)."""
 
 
 def tick_of_samples(samples: int) -> int:

@@ -39,7 +39,8 @@ with another path went on at the same number of a frame, a key of the source `pr
 `voices` cut the notes that sounded. `relieve` came with version 9. Until version 9 the level of a
 live input was set in the mel of the stretches that follow it, a note of theirs that died was
 followed by an attack, they leapt as often as they could, the attacks of transposed sound were
-smoothed, and a live input began with silence at another seed.
+smoothed, and a live input began with silence at another seed. Until version 10 a decoder computed
+all hops of a block at once, so the last bits depended on the blocks.
 """
 
 from __future__ import annotations

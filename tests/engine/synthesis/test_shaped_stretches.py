@@ -46,7 +46,7 @@ def test_a_voice_goes_on_where_it_stood(instrument: Instrument, name: str) -> No
     synth = Synth(instrument, source="walk", seed=3)
     synth.set(f"/distill/control/{instrument.control_names.index(name)}", 1.0)
     synth.render(20)
-    state = synth.snapshot()
+    state = synth.state()
     expected = synth.render(16)
     synth.restore(state)
     assert np.array_equal(synth.render(16), expected)

@@ -103,7 +103,7 @@ def test_controls_do_not_depend_on_the_blocks_and_are_in_the_snapshot(instrument
     synth = Synth(instrument, seed=3)
     synth.set("/distill/control/1", 0.7)
     synth.render(9)
-    saved = synth.snapshot()
+    saved = synth.state()
     first = synth.render(20)
     synth.restore(saved)
     assert np.array_equal(synth.render(20), first)

@@ -4,6 +4,8 @@ import numpy as np
 import pytest
 
 from distill_engine.errors import ControlError, TakeError
+from distill_engine.library.assets import starter_path
+from distill_engine.native.library import native_library
 from distill_engine.synthesis.instrument import Instrument, prepare_instrument
 from distill_engine.synthesis.synth import Synth
 
@@ -50,6 +52,19 @@ def test_the_samples_do_not_depend_on_the_blocks(cuts, whole, vocos, hifigan, ot
     assert np.abs(_play(Synth(vocos, seed=5), cuts, score) - whole).max() <= 1e-5
 
 
+@pytest.mark.parametrize("source", ["walk", "drift"])
+def test_the_starter_does_not_depend_on_the_blocks_in_a_single_bit(source):
+    """The phases of a vocoder magnify roundings: of 8e-6 in the mel they made 0.02 of full scale within a minute."""
+    starter = prepare_instrument(starter_path(), "vocos")
+    if isinstance(reason := native_library(), str):
+        pytest.skip(reason)
+    single, blocks = (Synth(starter, seed=4, source=source) for _ in range(2))
+    for turn in range(100):
+        count = (16, 5, 3)[turn % 3]
+        one_by_one = np.concatenate([single.render(1) for _ in range(count)], axis=1)
+        assert np.array_equal(one_by_one, blocks.render(count))
+
+
 def test_equal_blocks_are_equal_bit_for_bit(vocos, hifigan, other):
     score = _score(vocos, hifigan, other)
     one, two = (_play(Synth(vocos, seed=5), [3], score) for _ in range(2))
@@ -61,21 +76,6 @@ def test_another_seed_is_another_sound(vocos):
     for synth in (one, two):
         synth.set("/distill/source/rate", 10.0)
     assert not np.allclose(one.render(40), two.render(40))
-
-
-def test_a_snapshot_goes_on_bit_for_bit_even_amid_a_swap(vocos, hifigan):
-    synth = Synth(vocos, seed=2)
-    synth.set("/distill/source/rate", 5.0)
-    synth.set("/distill/gain", -6.0, 0.5)
-    synth.render(10)
-    synth.swap(hifigan, 0.3)
-    synth.render(5)
-    saved = synth.snapshot()
-    first = synth.render(60)
-    synth.set_seed(99)
-    synth.render(3)
-    synth.restore(saved)
-    assert np.array_equal(synth.render(60), first)
 
 
 def test_a_state_goes_on_in_another_synth(vocos):

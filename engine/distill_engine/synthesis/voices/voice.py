@@ -12,7 +12,7 @@ import numpy as np
 from distill_engine.analysis.stretches.skeleton import FLOOR
 from distill_engine.audio.arrays import Float32Array
 from distill_engine.errors import VocoderError, short_message
-from distill_engine.inference.step_backend import StepBackend
+from distill_engine.inference.step_backend import StepBackend, hop_by_hop
 from distill_engine.synthesis.hop_values import with_pins
 from distill_engine.synthesis.instrument import Instrument
 from distill_engine.synthesis.pitch.notes import from_place, transposition
@@ -27,7 +27,7 @@ from distill_engine.synthesis.voices.priming import Primed, prime
 from distill_engine.synthesis.voices.reports import Report, ReportKind
 from distill_engine.synthesis.voices.retelling import Retelling
 from distill_engine.synthesis.voices.voice_state import VoiceState
-from distill_engine.takes.take import FOLLOWED_SINCE
+from distill_engine.takes.take import FOLLOWED_SINCE, STEPPED_SINCE
 
 MelMix = Callable[[Float32Array], Float32Array]  # of log-mels [bands, n]
 
@@ -41,8 +41,7 @@ class Voice:
     `pinned` are latent dimensions that stand at the values of their parameters. `latent_guest` is
     true for a guest, whose networks rest. `guest_contributions` [n, 2 + D] has one row per guest:
     gain, trim (both linear) and latent (sigma) at the last hop. `mel_guest` is true for a guest
-    whose decoder works and whose vocoder rests. `given` is the `primed` of another voice of the
-    instrument; None makes it.
+    whose decoder works and whose vocoder rests. `given`: another voice's `primed`; None makes it.
     """
 
     instrument: Instrument
@@ -57,7 +56,7 @@ class Voice:
     given: InitVar[Primed | None] = None
 
     def __post_init__(self, given: Primed | None) -> None:
-        self._last_sample = 0.0
+        self._last_sample, self._at_once = 0.0, False
         self._last_latent = self.instrument.centre
         self.last_controls = np.zeros(0)  # values of its controls, at the last hop
         self._recovering = self._failing = self._noted = False
@@ -102,6 +101,7 @@ class Voice:
         if not self.guest:  # a guest makes no sound that a level could wait for
             self._levels.push(self.sources.gain)
         self._transposer.smoothed = values.settings.rules < FOLLOWED_SINCE
+        self._at_once = values.settings.rules < STEPPED_SINCE
         self.retelling.ask(*((None, None) if self.pinned else (self.steering.move, self.steering.before)))
         if self.pinned:
             pins = [i for i in self.pinned if i < len(latent)]
@@ -148,7 +148,7 @@ class Voice:
         `ratios` [n] and `mix` are those of `render`. Raises VocoderError or RuntimeError if the
         decoder fails. `finish` goes on from there.
         """
-        mels = mix(self.decoder.step(latents))
+        mels = mix(hop_by_hop(self.decoder, latents, at_once=self._at_once))
         asked = self._transposer.prepare(mels, ratios, self.retelling.begin(latents.shape[1]))
         self.retelling.settle(self._transposer.starts, straight=asked is mels)
         return asked
@@ -156,7 +156,7 @@ class Voice:
     def mels(self, latents: Float32Array) -> Float32Array:
         """Return the log-mels [bands, n] of a guest's latents [D, n]; silence if that fails."""
         try:
-            return self.decoder.step(latents)
+            return hop_by_hop(self.decoder, latents, at_once=self._at_once)
         except (VocoderError, RuntimeError) as error:
             self._note_once(f"the decoder failed: {short_message(error)}; the model is silent until it works again")
             return np.full((self.instrument.mel.bands, latents.shape[1]), FLOOR, np.float32)
