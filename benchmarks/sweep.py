@@ -1,24 +1,29 @@
 """Move every control through its range while the model plays; count misses and clicks.
 
-    python benchmarks/sweep.py [MODEL] [--vocoder V] [--seconds S]
+    python benchmarks/sweep.py [MODEL] [--vocoder V] [--seconds S] [--controls NAMES]
 
 The engine plays the source `drift` without stretches to a JACK server (dummy driver, 48 kHz, period
 256) and is recorded by a client outside it. First nothing is moved; then each control in turn, 30
 messages a second without glide: up and down through its range, then from one end to the other at
-every message. Clicks are looked for in the recording (measures/clicks.py); the same measure is
-tried on faults inserted into it. The gain is 30 dB down, so that the limiter rests: where it
-flattens peaks, its corners would be found as clicks.
+every message. Clicks are looked for in that recording and in the engine's own, which no late
+machine can break (measures/clicks.py); the same measure is tried on faults inserted into it. The
+gain is 30 dB down, so that the limiter rests: where it flattens peaks, its corners would be found
+as clicks.
 """
 
 from __future__ import annotations
 
+import argparse
 import os
 import sys
+import tempfile
 import time
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import soundfile
 
 from distill_engine.library.assets import starter_path
 from harness.benchmark import Benchmark, Column, Run, Table
@@ -37,7 +42,8 @@ SIZES = {"step": 1.0, "sample": 1.0, "gap": 0.0}
 COUNTS = (
     Column("deadline_misses", "deadline misses", ".0f"),
     Column("underruns", "underruns", ".0f"),
-    Column("clicks", "clicks", ".0f"),
+    Column("clicks_played", "clicks played", ".0f"),
+    Column("clicks", "clicks heard", ".0f"),
 )
 BENCHMARK = Benchmark(
     "sweep",
@@ -45,8 +51,9 @@ BENCHMARK = Benchmark(
     [
         Table(
             "summary",
-            "All passages of a model: each control up and down, then from end to end, 30 messages a second. Found: "
-            "the share of faults inserted into the recording that the measure finds.",
+            "All passages of a model: each control up and down, then from end to end, 30 messages a second. Played: "
+            "in the engine's own recording; heard: behind the device, with the machine's gaps. Found: the share of "
+            "faults inserted into the recording that the measure finds.",
             (
                 Column("model", "model"),
                 Column("vocoder", "vocoder"),
@@ -113,36 +120,55 @@ class Stage:
         self.rows.append(row | {"from": start - self.began, "to": end - self.began})
 
 
-def perform(model: Path, vocoder: str, seconds: float) -> tuple[list[dict[str, Any]], np.ndarray, int]:
-    """Play all passages; return their rows, the recording [T] and its rate."""
+@dataclass(frozen=True)
+class Performance:
+    """The rows of its passages, and what was played and heard meanwhile: samples [T] and their rates."""
+
+    rows: list[dict[str, Any]]
+    played: np.ndarray
+    played_rate: int
+    heard: np.ndarray
+    heard_rate: int
+
+
+def perform(model: Path, options: argparse.Namespace, folder: Path) -> Performance:
+    """Play all passages; record them inside and outside of the engine."""
     from distill_engine.synthesis.instrument import prepare_instrument
 
-    names = prepare_instrument(model).control_names
+    vocoder, seconds = options.vocoder, options.seconds
+    names = options.controls.split(",") if options.controls else prepare_instrument(model).control_names
     server = JackServer(f"distill-sweep-{os.getpid()}").start()
     try:
         with Engine(server, model, "--vocoder", vocoder, "--block", "1", "--source", SOURCE).wait_ready() as engine:
             engine.osc.send("/distill/gain", GAIN_DB)
             engine.osc.send("/distill/source/grain", GRAIN_SECONDS)
             time.sleep(3.0)
+            recorded = folder / "played.wav"
+            if reason := engine.osc.do("/distill/record", str(recorded)):
+                raise RuntimeError(reason)
             stage = Stage(engine, Recorder(server, OUTPUTS[0]))
             stage.passage("nothing", "still", [], STILL_SECONDS)
             for name in names:
                 stage.passage(name, "up and down", triangle(round(RATE_HZ * seconds)), seconds)
                 stage.passage(name, "end to end", ends(round(RATE_HZ * seconds / 2)), seconds / 2)
             heard = stage.recorder.stop()
+            engine.osc.do("/distill/record", "stop")
     finally:
         server.remove()
-    return stage.rows, heard.samples[0], server.rate
+    played, rate = soundfile.read(recorded, dtype="float32", always_2d=True)
+    return Performance(stage.rows, played[:, 0], rate, heard.samples[0], server.rate)
 
 
-def judge(run: Run, model: str, vocoder: str, rows: list[dict[str, Any]], heard: np.ndarray, rate: int) -> None:
+def judge(run: Run, model: str, vocoder: str, performance: Performance) -> None:
     """Count the clicks of each passage, and what the measure finds of inserted faults."""
     from measures.clicks import clicks, found_of_inserted
 
+    rows, heard, rate = performance.rows, performance.heard, performance.heard_rate
     sound = np.nan_to_num(heard) * 10 ** (-GAIN_DB / 20)
-    places = clicks(sound) / rate
-    for row in rows:
-        row["clicks"] = int(np.count_nonzero((places >= row["from"]) & (places < row["to"])))
+    inside = clicks(performance.played * 10 ** (-GAIN_DB / 20)) / performance.played_rate
+    for field, places in (("clicks", clicks(sound) / rate), ("clicks_played", inside)):
+        for row in rows:
+            row[field] = int(np.count_nonzero((places >= row["from"]) & (places < row["to"])))
     found = {f"found_{kind}": found_of_inserted(sound, kind, share) for kind, share in SIZES.items()}
     totals = {column.field: sum(row[column.field] for row in rows) for column in COUNTS}
     run.row(
@@ -166,13 +192,16 @@ def main() -> int:
     parser.add_argument("model", nargs="?", type=Path, help="default: the built-in starter")
     parser.add_argument("--vocoder", default="auto")
     parser.add_argument("--seconds", type=float, default=4.0, help="of each control's way up and down")
+    parser.add_argument("--controls", metavar="NAMES", help="default: all, in the model's order")
     options = parser.parse_args()
     if not available():
         print("sweep: not measured, jackd is not installed", file=sys.stderr)
         return 0
     with BENCHMARK.run(options) as run:
         model = options.model or starter_path()
-        judge(run, model.stem, options.vocoder, *perform(model, options.vocoder, options.seconds))
+        with tempfile.TemporaryDirectory(prefix="distill-sweep-") as folder:
+            performance = perform(model, options, Path(folder))
+        judge(run, model.stem, options.vocoder, performance)
     return 0
 
 
