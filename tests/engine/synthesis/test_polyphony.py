@@ -3,6 +3,7 @@
 import dataclasses
 from collections import deque
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -276,6 +277,7 @@ def test_a_note_is_not_restored_with_a_value_that_is_no_number(instrument: Instr
     synth.render(2)
     state = synth.keys.state()
     assert state is not None
-    damaged = dataclasses.replace(state.notes[0], **{name: float("nan")})
+    no_number: dict[str, Any] = {name: float("nan")}
+    damaged = dataclasses.replace(state.notes[0], **no_number)
     with pytest.raises(ControlError, match="damaged"):
         synth.keys.restore(dataclasses.replace(state, notes=(damaged, *state.notes[1:])), networks=True)
