@@ -7,9 +7,9 @@
 Gain, width, gate, space, play, stop and panic act at the next tick that is put out (128 samples),
 all else at the next hop that is computed (512). `render` computes hops and puts them out at once.
 Live, `loop.compute` runs ahead of `loop.put_out`. The samples do not depend on how the hops are
-divided into calls: bit for bit for one voice with `vocos` in its native kernel, else to 1e-5 (see
-decision 0021), and bit for bit for equal divisions. Up to four models play at once, each in a blend
-slot, mixed by `/distill/blend/<slot>`.
+divided into calls: bit for bit for one voice with `vocos` in its native kernel, else nearly (see
+decision 0046), and bit for bit for equal divisions. Up to four models play at once, each in a
+blend slot, mixed by `/distill/blend/<slot>`.
 """
 
 from __future__ import annotations

@@ -17,12 +17,12 @@ from distill_engine.synthesis.ramp import Ramp
 from distill_engine.synthesis.steering import HopValues
 from distill_engine.synthesis.voices.voice import Voice
 from distill_engine.synthesis.voices.voice_state import VoiceState
-from distill_engine.vocabulary.table import CONTROL_COUNT
+from distill_engine.vocabulary.table import CONTROL_COUNT, row
 
 Samples = Float64Array
 
-LOWEST_EXPRESSION = {"detune": -48.0, "pressure": 0.0}  # of a control: -1 to 1
-HIGHEST_EXPRESSION = {"detune": 48.0, "pressure": 1.0}
+_EXPRESSIONS = {name: row(f"/distill/note/{name}").arguments[-1] for name in ("detune", "pressure", "control")}
+_ENDS = {name: (value.minimum or 0.0, value.maximum or 0.0) for name, value in _EXPRESSIONS.items()}
 
 
 @dataclass(frozen=True)
@@ -126,11 +126,13 @@ class NoteVoice:
     def express(self, name: str, value: float, control: int | None) -> None:
         """Set the note's own detune (semitones), pressure (0 to 1) or control (-1 to 1).
 
-        Values beyond the ends are set to them. Raises ControlError for NaN or infinity.
+        A value beyond the ends that the vocabulary has is set to them. Raises ControlError for NaN
+        or infinity.
         """
         if not math.isfinite(value):
             raise ControlError(f"{name} of a note: {value} is no number that it could have")
-        value = min(max(value, LOWEST_EXPRESSION.get(name, -1.0)), HIGHEST_EXPRESSION.get(name, 1.0))
+        lowest, highest = _ENDS.get(name, _ENDS["control"])
+        value = min(max(value, lowest), highest)
         if name == "detune":
             self._detune = value
         elif name == "pressure":
