@@ -112,7 +112,8 @@ class MonoMixer:
 
 def _band_power(spectra: npt.NDArray[np.complexfloating]) -> npt.NDArray[np.float64]:
     """Return the power [ch, frames, bands] of spectra [ch, frames, bins]."""
-    return np.add.reduceat(np.abs(spectra) ** 2 / FRAME, _EDGES, axis=-1)
+    parts = spectra.view(spectra.real.dtype)  # squares of real and imaginary parts: a third of the time of `abs`
+    return np.add.reduceat(np.square(parts), 2 * _EDGES, axis=-1) / FRAME
 
 
 def mix_to_mono(samples: Float32Array) -> tuple[Float32Array, str]:

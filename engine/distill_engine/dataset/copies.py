@@ -8,6 +8,7 @@ compared sample by sample.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -32,7 +33,7 @@ FLOOR_DB = -40.0  # relative to its highest place: what lies lower stays low
 CLOSEST = 4  # candidates whose samples are compared
 _FRAME_SECONDS = (0.002, 0.0175)  # shortest and longest hop between the frames of a fingerprint
 _FRAMES = 96  # of a sound that is neither very short nor long
-_AT_ONCE = 64  # frames: what a transform of more writes leaves the cache
+_AT_ONCE = 64  # frames: the memory of more adds up, and with fewer threads wait for each other
 _HOPS = [base << shift for shift in range(4, 13) for base in (2, 3)]  # samples: transforms of twice them are quick
 
 
@@ -65,14 +66,13 @@ class Copies:
 
     def _nearest(self, new: Fingerprint) -> str:
         room = max(SPAN_SECONDS, SPAN_SHARE * new.span)
-        near = []
-        for name, known in self._known:
-            if abs(known.span - new.span) <= room:
-                difference = float(np.sqrt(np.mean((known.bands - new.bands) ** 2)))
-                if difference <= ALIKE_DB:
-                    near.append((difference, name, known.excerpt))
-        for _, name, excerpt in sorted(near, key=lambda one: one[:2])[:CLOSEST]:
-            if correlation(excerpt, new.excerpt) >= CORRELATION:
+        known = [one for one in self._known if abs(one[1].span - new.span) <= room]
+        if not known:
+            return ""
+        bands = np.stack([heard.bands for _, heard in known])
+        differences = np.sqrt(np.mean((bands - new.bands) ** 2, axis=(1, 2)))
+        for difference, (name, heard) in sorted(zip(differences, known, strict=True), key=lambda one: one[0])[:CLOSEST]:
+            if difference <= ALIKE_DB and correlation(heard.excerpt, new.excerpt) >= CORRELATION:
                 return name
         return ""
 
@@ -125,17 +125,21 @@ def _white(spectrum: npt.NDArray[np.complexfloating]) -> npt.NDArray[np.complexf
 
 
 def _band_power(samples: Float32Array, rate: int, hop: int) -> npt.NDArray[np.float64]:
-    """Return the power [frames, bands] of frames of two hops, some hundred at a time."""
+    """Return the power [frames, bands] of frames of two hops."""
     window = np.hanning(2 * hop + 1)[:-1].astype(np.float32)
-    padded_frames = max(1, -(-len(samples) // hop))
-    frequencies = np.fft.rfftfreq(2 * hop, 1.0 / rate)
-    band = np.searchsorted(BAND_EDGES_HZ, frequencies)
-    weights = (band[:, None] == np.arange(len(BAND_EDGES_HZ) + 1)).astype(np.float32)
-    power = np.zeros((padded_frames, weights.shape[1]))
-    for first in range(0, padded_frames, _AT_ONCE):
-        count = min(_AT_ONCE, padded_frames - first)
-        part = samples[first * hop : (first + count + 1) * hop]
-        part = np.pad(part, (0, (count + 1) * hop - len(part)))
+    count = max(1, -(-len(samples) // hop))
+    band = np.searchsorted(BAND_EDGES_HZ, np.fft.rfftfreq(2 * hop, 1.0 / rate))
+    starts = 2 * np.searchsorted(band, np.arange(len(BAND_EDGES_HZ) + 1))  # of the bands' real and imaginary parts
+    power = np.zeros((count, len(starts)))
+    windowed = np.empty((_AT_ONCE, 2 * hop), np.float32)
+    spectra: Any = np.empty((_AT_ONCE, hop + 1), np.complex64)
+    for first in range(0, count, _AT_ONCE):
+        here = slice(min(_AT_ONCE, count - first))
+        part = samples[first * hop : (first + here.stop + 1) * hop]
+        if len(part) < (here.stop + 1) * hop:
+            part = np.pad(part, (0, (here.stop + 1) * hop - len(part)))
         frames = np.lib.stride_tricks.sliding_window_view(part, 2 * hop)[::hop]
-        power[first : first + count] = np.abs(np.fft.rfft(frames * window, axis=1)) ** 2 @ weights
+        np.fft.rfft(np.multiply(frames, window, out=windowed[here]), out=spectra[here])
+        parts = spectra[here].view(np.float32)
+        power[first : first + here.stop] = np.add.reduceat(np.square(parts, out=parts), starts, axis=1)
     return power

@@ -32,8 +32,9 @@ class Measuring:
         self.frames += block.shape[1]
         self._squares += float(np.sum(np.square(block, dtype=np.float64)))
         self._sum = self._sum + block.sum(axis=1, dtype=np.float64)
-        self._low, self._high = np.minimum(self._low, block.min(axis=1)), np.maximum(self._high, block.max(axis=1))
-        self._tops.append((float(np.abs(block).max()), clipped_samples(block)))
+        low, high = block.min(axis=1), block.max(axis=1)
+        self._low, self._high = np.minimum(self._low, low), np.maximum(self._high, high)
+        self._tops.append((float(max(high.max(), -low.min())), clipped_samples(block)))
 
     def mixed(self, block: Float32Array, rate: int) -> None:
         """Take a block [1, n] of the mono sound at the file's own rate in Hz."""

@@ -31,9 +31,9 @@ SECONDS = (0.05, 600.0)  # files that are shorter or longer get a remark
 FILE_COUNTS = (5, 500)  # corpora of fewer or more usable files get a remark
 CLIPPED_SHARE = 1e-4  # of the samples; from this on a file is called clipped
 LARGE_SECONDS = 2 * 3600.0
-SIDE_BY_SIDE = min(4, os.cpu_count() or 1)  # files decoded at a time ...
+SIDE_BY_SIDE = 4  # files kept in memory at a time, decoded on as many cores as there are ...
 SIDE_BY_SIDE_SECONDS = 120.0  # ... if they are no longer together: memory is that of one large file
-SIDE_BY_SIDE_BYTES = 2 << 20  # on the disk: a larger file is decoded alone, its header unread
+SIDE_BY_SIDE_BYTES = 16 << 20  # on the disk: a larger file is decoded alone, its header unread
 LEAST_BYTES_PER_SECOND = 250.0  # of a file whose header tells no length: Speex at 2 kbit/s
 GIGABYTES_PER_SECOND = 4e-9 * DEFAULT_MEL.sample_rate  # of the cache that samples take while it trains
 
@@ -137,7 +137,7 @@ def examine_folder(
     found = [*find_files(folder), *extra]
     copies = Copies()
     done = 0
-    with ThreadPoolExecutor(SIDE_BY_SIDE) as pool:
+    with ThreadPoolExecutor(min(SIDE_BY_SIDE, os.cpu_count() or 1)) as pool:
         for group in _groups(found):
             waiting = [pool.submit(examine_file, one, sample_rate) for one in group]
             while waiting:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import os
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -246,3 +247,24 @@ def test_what_is_written_is_read(tmp_path: Path, length: int, channels: int, rat
     sound = read_audio(path)
     assert (sound.sample_rate, sound.notes) == (rate, ())
     np.testing.assert_allclose(sound.samples, samples, atol=1.3e-7)
+
+
+@pytest.mark.skipif(not os.path.isdir("/proc/self/fd"), reason="the system shows no open files")
+def test_no_file_stays_open_whether_it_is_read_or_refused(tmp_path: Path) -> None:
+    sounds = [sound_bytes(*kind) for kind in (("WAV", "PCM_16"), ("FLAC", "PCM_16"), ("OGG", "VORBIS"))]
+    whole = [data for data in sounds for _ in range(3)]
+    broken = [data[:length] for data in sounds for length in (4, 12, 40, len(data) // 2)]
+    read_audio(_written(tmp_path, whole[0]))
+    before = len(os.listdir("/proc/self/fd"))
+    for data in (*whole, *broken, *(head + bytes(4000) for head in (b"RIFF", b"fLaC", b"OggS", b"FORM"))):
+        with suppress(AudioFileError):
+            read_audio(_written(tmp_path, data))
+        with suppress(AudioFileError):
+            audio_info(tmp_path / "sound.wav")
+    assert len(os.listdir("/proc/self/fd")) == before
+
+
+def _written(folder: Path, data: bytes) -> Path:
+    path = folder / "sound.wav"
+    path.write_bytes(data)
+    return path

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import re
+import sys
 from collections.abc import Iterator
 from typing import Any, BinaryIO
 
@@ -16,7 +18,7 @@ from distill_engine.audio.decoding.stream import SoundStream
 from distill_engine.audio.decoding.windows import Window
 from distill_engine.audio.resampling import resample
 
-READ_BLOCK = 4096  # frames; a damaged file is read up to the last whole block
+READ_SAMPLES = 1 << 16  # of all channels together, at once
 UNKNOWN_FRAMES = 1 << 48  # libsndfile says about 2^63, or 2^63 less some, for a length that is not known
 LEAST_MISSING_SECONDS = 0.1  # of sound: encoders' delays are shorter
 _TRUNCATED = re.compile(r"^\s*(?:data|SSND)\s*:\s*(\d+) \(should be (\d+)\)", re.MULTILINE)
@@ -40,8 +42,8 @@ class _Forward(soundfile.SoundFile):  # type: ignore[misc]
 
         soundfile's own `read` gives nothing of a block with damage in it.
         """
-        block: Float32Array = np.empty((READ_BLOCK, self.channels), np.float32)
-        count = soundfile._snd.sf_readf_float(self._file, soundfile._ffi.cast("float *", block.ctypes.data), READ_BLOCK)
+        block: Float32Array = np.empty((max(1, READ_SAMPLES // self.channels), self.channels), np.float32)
+        count = soundfile._snd.sf_readf_float(self._file, soundfile._ffi.cast("float *", block.ctypes.data), len(block))
         return block[:count], bool(soundfile._snd.sf_error(self._file))
 
 
@@ -72,9 +74,29 @@ def open_native(file: BinaryIO, parts: Parts, size: int) -> SoundStream | None:
 
 def _open(file: BinaryIO, size: int, part: Part) -> Any:
     try:
+        descriptor = _descriptor(file) if part.pieces is None else None
+        if descriptor is not None:
+            return _Forward(descriptor)
         return _Forward(Window(file, part.pieces if part.pieces is not None else [(0, size)]))
     except _Failed:
         return None
+
+
+def _descriptor(file: BinaryIO) -> int | None:
+    """Return a descriptor of a whole file from its beginning; None where it must be read by way of Python.
+
+    libsndfile then needs no lock of the interpreter, so that files are decoded side by side. It
+    shares its position with `file`, which may seek and read again when libsndfile has ended.
+    """
+    if sys.platform == "win32":  # descriptors belong to the C library that opened them
+        return None
+    try:
+        descriptor = file.fileno()
+    except OSError:  # a part of a file
+        return None
+    file.seek(0, os.SEEK_END)  # forgets what was read ahead
+    os.lseek(descriptor, 0, os.SEEK_SET)
+    return os.dup(descriptor)
 
 
 def _length(sound: Any) -> int:
