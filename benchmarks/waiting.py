@@ -29,7 +29,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from growth_support.sounds import write_corpus
-from harness.baseline import PACKAGES
+from harness.baseline import PACKAGES, compile_packages
 from harness.benchmark import HISTORY, Benchmark, Column, Table
 from harness.repository import ROOT, commit
 
@@ -111,10 +111,11 @@ class Program:
 
 
 def program_of(root: Path, folder: Path) -> Program:
-    """Return the program of a checkout, installed in `folder`. Raises FileNotFoundError."""
+    """Return the program of a checkout, installed in `folder`, compiled. Raises FileNotFoundError."""
     distill = folder / "distill"
     if not distill.is_file():
         raise FileNotFoundError(f"{distill}: there is no such program: install the checkout into its .venv")
+    compile_packages(root)
     return Program(distill, os.pathsep.join(str(root / package) for package in PACKAGES))
 
 

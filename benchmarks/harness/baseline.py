@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -35,6 +36,16 @@ def worktree(commit: str, root: Path = ROOT) -> Iterator[Path | None]:
             yield tree
         finally:
             git("worktree", "remove", "--force", str(tree), root=root)
+
+
+def compile_packages(tree: Path) -> None:
+    """Compile the packages of a tree to bytecode, as an installation does.
+
+    A program that starts would compile what was edited, at every start where PYTHONDONTWRITEBYTECODE
+    is set.
+    """
+    folders = [str(tree / package) for package in PACKAGES]
+    subprocess.run([sys.executable, "-m", "compileall", "-q", *folders], check=False, timeout=300)
 
 
 def environment(tree: Path) -> dict[str, str]:

@@ -17,7 +17,7 @@ SILENT = 1e-6  # of the loudest channel's power (-60 dB): channels below do not 
 REMARK_SHARE = 0.01  # of the power: a note says when more than this would have cancelled
 FLOOR_POWER = 1e-9  # of a band in a frame; nothing below is looked at
 _WINDOW = np.sqrt(0.5 - 0.5 * np.cos(2 * np.pi * np.arange(FRAME) / FRAME)).astype(np.float32)
-_EDGES = np.unique(np.concatenate((np.arange(0, 40, 4), np.geomspace(40, FRAME // 2, 24).astype(int))))[:-1]  # bins
+_EDGES = np.array(sorted({*range(0, 40, 4), *np.geomspace(40, FRAME // 2, 24).astype(int).tolist()})[:-1])  # bins
 
 
 class MonoMixer:

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from statistics import median
 
 import numpy as np
 import numpy.typing as npt
@@ -144,7 +145,7 @@ def likeness(book: Float64Array) -> Float64Array:
     """Return how alike the entries of a book [K, D] are: rows of weights [K, K] of sum 1."""
     squares = np.square(book).sum(axis=1)
     apart = np.maximum(squares[:, None] - 2.0 * book @ book.T + squares, 0.0)
-    near = float(np.median(np.sort(apart, axis=1)[:, 1 : 1 + NEAREST]))
+    near = median(np.sort(apart, axis=1)[:, 1 : 1 + NEAREST].ravel().tolist())
     weights = np.exp(-apart / max(2.0 * WIDTH**2 * near, 1e-9))
     return np.asarray(weights / weights.sum(axis=1, keepdims=True))
 

@@ -6,6 +6,7 @@ import contextlib
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -90,7 +91,9 @@ class Engine:
     def start(self) -> StartReport:
         """Load the model, open the device, play. Raises DistillError."""
         settings = self.settings
-        request, pool, fit = self._load()
+        with ThreadPoolExecutor(1) as opener:  # a device takes as long as a third of the model
+            opening = opener.submit(self.keeper.open_first) if self.keeper.needs_device else None
+            request, pool, fit = self._load()
         instrument = pool.instrument
         synth = Synth(
             pool, seed=settings.seed, block=fit.block, source=settings.source, playing=settings.playing,
@@ -108,7 +111,7 @@ class Engine:
         self._parts = _Parts(instrument, performer, commands, FewerNotes(synth.keys))
         commands.follower.switch(settings.follow)
         self._open_input()
-        output = self.keeper.open_first()
+        output = opening.result() if opening is not None else self.keeper.open_first()
         if settings.record is not None:
             with self._or_warned("the recording is left out"):
                 commands.recordings.start(settings.record)

@@ -148,6 +148,31 @@ assert not heavy, heavy
     subprocess.run([sys.executable, "-c", program], check=True, timeout=60)
 
 
+def test_nothing_is_imported_while_sound_is_computed():
+    """An import takes tens of ms. NumPy imports its masked arrays at the first median, quantile or unique."""
+    program = """
+import sys
+import numpy as np
+from distill_engine.library.assets import assets_dir
+from distill_engine.live.capacity.realtime_check import FitRequest, fit_instrument
+from distill_engine.synthesis.synth import Synth
+pool, _ = fit_instrument(assets_dir() / "starter.distillgan", FitRequest(voices=2))
+synth = Synth(pool, seed=1, source="walk")
+synth.keys.set_voices(2, 2)
+loaded = set(sys.modules)
+assert "numpy.ma" not in loaded
+heard = np.random.default_rng(0).uniform(-0.1, 0.1, 100 * synth.hop).astype(np.float32)
+for source in pool.instrument.source_names:
+    synth.select_source(source)
+    synth.trigger()
+    synth.note(60.0, 0.8)
+    synth.render(100, heard)
+    synth.note(60.0, 0.0)
+assert not set(sys.modules) - loaded, set(sys.modules) - loaded
+"""
+    subprocess.run([sys.executable, "-c", program], check=True, timeout=120)
+
+
 @pytest.mark.parametrize(
     "entry", [7, {}, {"epochs": "many", "validation": 3, "config": {"hop": "loud"}, "usable": True}]
 )

@@ -32,7 +32,9 @@ def kinds_of(keys: npt.NDArray[np.int8]) -> npt.NDArray[np.int64]:
         counts = members.sum(axis=0)
         full = counts > 0
         centres[full] = np.rint((members.T @ sampled)[full] / counts[full, None])
-    return np.unique(_nearest(frames, centres), return_inverse=True)[1]
+    kinds = _nearest(frames, centres)
+    used = np.bincount(kinds, minlength=len(centres)) > 0
+    return (np.cumsum(used) - 1)[kinds]
 
 
 def _nearest(frames: Float32Array, centres: Float32Array) -> npt.NDArray[np.int64]:

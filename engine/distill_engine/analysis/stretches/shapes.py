@@ -78,4 +78,4 @@ def _risen(path: CorpusPath) -> np.ndarray:
     for attack in path.attacks:
         levels = path.levels[attack : min(attack + RISE_HOPS, ends[attack])].astype(np.float64)
         found.append(attack + int(np.argmax(levels >= levels.max() - RISEN_NATS)))
-    return np.unique(np.array(found, np.int64))
+    return np.array(sorted(set(found)), np.int64)

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
+from distill_engine.audio.arrays import lower_quantile
 from distill_engine.errors import VocoderError
 from distill_engine.inference.onnx_session import SessionSettings
 from distill_engine.inference.torch_import import leave_a_core
@@ -108,7 +109,7 @@ def real_time_factor(instrument: Instrument, block: int) -> float:
         began = time.perf_counter()
         vocoder.step(decoder.step(latents))
         times.append(time.perf_counter() - began)
-    return float(np.percentile(times, 25)) * instrument.frame_rate / block
+    return lower_quantile(times, 0.25) * instrument.frame_rate / block
 
 
 def _load(

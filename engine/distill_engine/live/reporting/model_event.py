@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
 from distill_engine.errors import ModelFileError
 from distill_engine.modelfile import ModelFile
 from distill_engine.synthesis.instrument import Instrument
@@ -51,7 +49,7 @@ def map_of_corpus(instrument: Instrument) -> dict[str, Any]:
     ]
     for point, clip, second in zip(points, found.clips, found.seconds, strict=True):
         point += _in_corpus(instrument, int(clip), float(second))
-    used = {int(clip) for clip in np.unique(found.clips)}
+    used = set(found.clips.tolist())
     return {"points": points, "clips": {clip: names[clip] for clip in used if clip < len(names)}}
 
 

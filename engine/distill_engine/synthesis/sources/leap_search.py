@@ -16,7 +16,7 @@ import numpy.typing as npt
 from distill_engine.analysis.stretches.kinds import kinds_of
 from distill_engine.analysis.stretches.path import KEY_STEPS, CorpusPath
 from distill_engine.analysis.stretches.skeleton import HEARD_NATS
-from distill_engine.audio.arrays import Float32Array, Float64Array
+from distill_engine.audio.arrays import Float32Array, Float64Array, lower_quantile
 
 SEARCH_HOPS = 8  # that a search takes
 MOST_CHOICES = 512  # places that one is drawn from
@@ -97,7 +97,7 @@ class LeapSearch:
         bounds = []
         for start, end in zip(self.path.offsets, self.path.offsets[1:], strict=False):
             heard = below_peak[start:end][below_peak[start:end] < HEARD_NATS]
-            bounds.append(max(DEAD_NATS, float(np.quantile(heard, DEAD_SHARE, method="lower"))))
+            bounds.append(max(DEAD_NATS, lower_quantile(heard, DEAD_SHARE)))
         return np.asarray(below_peak >= np.array(bounds)[self.clip_of])
 
     def _decay_share(self) -> float:

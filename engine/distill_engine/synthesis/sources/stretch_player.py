@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from distill_engine.analysis.stretches.path import quantised
+from distill_engine.audio.arrays import lower_quantile
 from distill_engine.state import StateDict, from_arrays, to_arrays
 from distill_engine.synthesis.sources.latent_sources import Latent, seeded_noise, seeded_share
 from distill_engine.synthesis.sources.leap_search import (
@@ -290,7 +291,7 @@ def _most(
     `fair` it is also all that was heard more than its share, so that in the end everything is.
     """
     shares = heard / lengths
-    bound = float(np.quantile(shares, least, method="lower"))
+    bound = lower_quantile(shares, least)
     if fair:
         bound = min(bound, float(heard.sum() / lengths.sum()))
     return tuple(np.flatnonzero(shares > bound).tolist())
