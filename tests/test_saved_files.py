@@ -40,6 +40,7 @@ TAKES = [
     DATA / "take-9" / "places.take",
     DATA / "take-10" / "follows.take",
     DATA / "take-11" / "blocks.take",
+    DATA / "take-12" / "levels.take",
 ]
 
 
@@ -80,7 +81,7 @@ def test_codes_sound_as_they_did(folder: Path) -> None:
 def test_a_take_of_version_1_can_be_written_as_today_and_sounds_the_same(name: str, tmp_path: Path) -> None:
     old = read_take(FIRST / f"{name}.take")
     write_take(old, tmp_path / "new.take")
-    assert (tmp_path / "new.take").read_bytes().startswith(b'{"format": "distill.take", "version": 11')
+    assert (tmp_path / "new.take").read_bytes().startswith(b'{"format": "distill.take", "version": 12')
     assert np.array_equal(rendered(read_take(tmp_path / "new.take")), rendered(old))
 
 

@@ -44,7 +44,7 @@ from distill_engine.synthesis.sources.live_input import InputSource, network_del
 from distill_engine.synthesis.sources.prior_source import PriorSource
 from distill_engine.synthesis.sources.skeleton_input import SkeletonInput
 from distill_engine.synthesis.sources.source_bank import SourceBank
-from distill_engine.synthesis.sources.stretch_sources import Place, stretch_sources
+from distill_engine.synthesis.sources.stretch_sources import Places, stretch_sources
 from distill_engine.synthesis.steering import Steering
 
 __all__ = ["Instrument", "choose_vocoder", "prepare_instrument"]
@@ -173,9 +173,10 @@ class Instrument:
 
     def sources(self, seed: int, selected: str = "drift") -> SourceBank:
         """Return new sources. Raises ControlError if `selected` is not among `source_names`."""
-        if self.search is not None:
-            place = Place(self.centre, self._place_root(min(KEY_LATENTS, self.latent_dim)))
-            sources = stretch_sources(self.search, place, seed, self.frame_rate)
+        if self.search is not None and self.skeleton is not None:
+            root = self._place_root(min(KEY_LATENTS, self.latent_dim))
+            places = Places(self.centre, root, self.skeleton, self.search.usual_levels)
+            sources = stretch_sources(self.search, places, seed, self.frame_rate)
         else:
             sources = self._point_sources(seed)
         if self.skeleton is not None:

@@ -20,13 +20,14 @@ from distill_engine.state import StateDict
 from distill_engine.vocabulary.table import BLEND_SLOTS
 
 TICK_SAMPLES = 128
-VERSION = 11
+VERSION = 12
 """Of the format of takes, and of the rules by which a performance sounds."""
-RETOLD_SINCE, BY_KIND_SINCE, PRIMED_SINCE, LED_SINCE, FOLLOWED_SINCE, STEPPED_SINCE = 6, 7, 8, 9, 10, 11
+RETOLD_SINCE, BY_KIND_SINCE, PRIMED_SINCE, LED_SINCE = 6, 7, 8, 9
 """Versions with which rules came: a jump of the controls is no attack; walk and drift visit the kinds of
-sound evenly; a vocoder knows what comes before an attack; places lead all that plays; stretches
-follow a live input at their own level, and transposed attacks are not smoothed; a decoder steps hop by
-hop (see `take_file`)."""
+sound evenly; a vocoder knows what comes before an attack; places lead all that plays (see `take_file`)."""
+FOLLOWED_SINCE, STEPPED_SINCE, LEVELLED_SINCE = 10, 11, 12
+"""The same: stretches follow a live input at their own level, and transposed attacks are not smoothed; a
+decoder steps hop by hop; places that play without stretches have the corpus's level."""
 
 
 def tick_of_samples(samples: int) -> int:

@@ -40,7 +40,8 @@ with another path went on at the same number of a frame, a key of the source `pr
 live input was set in the mel of the stretches that follow it, a note of theirs that died was
 followed by an attack, they leapt as often as they could, the attacks of transposed sound were
 smoothed, and a live input began with silence at another seed. Until version 10 a decoder computed
-all hops of a block at once, so the last bits depended on the blocks.
+all hops of a block at once, so the last bits depended on the blocks. Until version 11 places that
+play without stretches had any level.
 """
 
 from __future__ import annotations

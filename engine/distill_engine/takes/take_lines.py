@@ -1,4 +1,4 @@
-"""Write the lines of a take's file, version 11, and read the values in them. See `take_file`."""
+"""Write the lines of a take's file, version 12, and read the values in them. See `take_file`."""
 
 from __future__ import annotations
 

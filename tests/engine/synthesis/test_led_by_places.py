@@ -7,14 +7,16 @@ import numpy as np
 import pytest
 
 import support_skeleton
+from distill_engine.analysis.stretches.skeleton import FLOOR, frame_levels
 from distill_engine.inference.stored_codes import store_codes, stored_route
 from distill_engine.synthesis.instrument import Instrument, prepare_instrument
+from distill_engine.synthesis.sources import leap_search
 from distill_engine.synthesis.sources.latent_sources import LEAST_GRAIN_SECONDS, SourceSettings
 from distill_engine.synthesis.sources.leap_search import LeapSearch
 from distill_engine.synthesis.sources.source_bank import SourceBank
 from distill_engine.synthesis.sources.stretch_sources import WalkSource
 from distill_engine.synthesis.synth import Synth
-from distill_engine.takes.take import LED_SINCE, VERSION
+from distill_engine.takes.take import LED_SINCE, LEVELLED_SINCE, VERSION
 from distill_engine.takes.take_file import read_take
 from support_takes import rendered_take
 
@@ -57,6 +59,37 @@ def test_the_map_plays_its_point_at_a_grain_of_0(instrument: Instrument, search:
     half = played(instrument.sources(1, "hold"), replace(settings, place_grip=0.5))[:16, -1]
     centre = played(instrument.sources(1, "hold"), replace(settings, place=None))[:16, -1]
     assert half == pytest.approx((centre + place) / 2)
+
+
+@pytest.mark.parametrize("source", ["drift", "hold"])
+def test_places_have_a_level_of_the_corpus_at_a_grain_of_0(
+    instrument: Instrument, search: LeapSearch, source: str
+) -> None:
+    def levels(rules: int, offset: float = 0.0) -> np.ndarray:
+        """Levels in nats of 30 s; `offset` moves the first latent, which is mostly the level."""
+        settings = SourceSettings(
+            grain_seconds=0.0, rate=2.0, range=3.0, rules=rules, offsets=np.eye(64)[0] * offset, grip=1.0
+        )
+        sources = instrument.sources(5, source)
+        assert instrument.skeleton is not None
+        mels = instrument.skeleton.decode(np.stack([sources.next(settings) for _ in range(2584)], axis=1))
+        return frame_levels(np.maximum(mels, FLOOR))
+
+    least, highest = search.usual_levels
+    before, now = levels(LEVELLED_SINCE - 1), levels(VERSION)
+    assert least < highest < search.path.levels.max()
+    assert now.min() > least - 0.1
+    assert now.max() < highest + 0.1
+    if source == "drift":
+        assert before.min() < least - 1.0
+        assert before.max() > highest + 0.5
+        assert now.std() < 0.6 * before.std()
+    moved, moved_before = levels(VERSION, 1.0) - now, levels(LEVELLED_SINCE - 1, 1.0) - before
+    assert np.median(moved) == pytest.approx(np.median(moved_before), rel=0.2)  # an offset acts as it did
+
+
+def test_a_corpus_of_silence_limits_no_level() -> None:
+    assert leap_search._usual(np.full(10, FLOOR)) == (-np.inf, np.inf)
 
 
 def test_earlier_takes_play_the_place_without_the_map_at_a_grain_of_0(

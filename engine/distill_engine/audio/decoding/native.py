@@ -83,7 +83,7 @@ def _open(file: BinaryIO, size: int, part: Part) -> Any:
 
 
 def _descriptor(file: BinaryIO) -> int | None:
-    """Return a descriptor of a whole file from its beginning; None where it must be read by way of Python.
+    """Return a descriptor of a whole file from its beginning; None where Python must read it.
 
     libsndfile then needs no lock of the interpreter, so that files are decoded side by side. It
     shares its position with `file`, which may seek and read again when libsndfile has ended.

@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from distill_engine.analysis.stretches.kinds import kinds_of
 from distill_engine.analysis.stretches.path import KEY_STEPS, CorpusPath
-from distill_engine.analysis.stretches.skeleton import HEARD_NATS
+from distill_engine.analysis.stretches.skeleton import HEARD_NATS, SILENT_LEVEL
 from distill_engine.audio.arrays import Float32Array, Float64Array, lower_quantile
 
 SEARCH_HOPS = 8  # that a search takes
@@ -24,6 +24,7 @@ NEAR_FRAMES = 40  # frames around the present one that are no leap
 VOICED_HOPS = 8  # after an attack, where its sound is compared
 LEAST_LEFT = 16  # frames that a clip must still have at the place
 DEAD_NATS = 3.0  # below its clip's peak (26 dB), where a note may have died
+USUAL_SHARES = 0.5, 0.95  # of the heard frames, by their level
 DEAD_SHARE = 0.98  # of a clip's heard frames that come before its note has died
 DECAYED_NATS = 1.38  # below its clip's peak (12 dB), where a clip that decays ends
 FADED_NATS = 1.0  # below its clip's peak, from which on a frame costs more
@@ -60,6 +61,9 @@ class Query:
 class LeapSearch:
     """Costs of every frame of a path, and the choice among the least.
 
+    `usual_levels` are the least and the highest level, in nats, of the louder half of its frames
+    that are heard, the loudest few left out.
+
     Args:
         path: what is played.
     """
@@ -77,6 +81,7 @@ class LeapSearch:
         levels, spans = path.levels.astype(np.float64), zip(path.offsets, path.offsets[1:], strict=False)
         self._loudest = np.array([start + int(np.argmax(levels[start:end])) for start, end in spans])[self.clip_of]
         self.below_peak = levels[self._loudest] - levels
+        self.usual_levels = _usual(levels)
         self.dead = self._dead(self.below_peak)
         self.rested, self.rests = _runs(self.dead, path.offsets)
         lasting = self.ends - self._frames >= LEAST_LEFT
@@ -228,6 +233,15 @@ class Search:
 def _bars(playable: npt.NDArray[np.bool_]) -> Float64Array:
     """Return what a frame [N] costs more: nothing where it may play, or where none may."""
     return np.where(playable | ~playable.any(), 0.0, _NEVER)
+
+
+def _usual(levels: Float64Array) -> tuple[float, float]:
+    """Return the levels between which the louder half of the heard frames [N] lies, in nats."""
+    heard = levels[(levels > levels.max() - HEARD_NATS) & (levels > SILENT_LEVEL)]
+    if not len(heard):
+        return -np.inf, np.inf
+    least, highest = (lower_quantile(heard, share) for share in USUAL_SHARES)
+    return least, highest
 
 
 def _runs(mask: npt.NDArray[np.bool_], offsets: npt.NDArray[np.int64]) -> tuple[npt.NDArray[np.int64], ...]:

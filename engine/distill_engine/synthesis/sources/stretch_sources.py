@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from enum import IntEnum
+from functools import cached_property
 
 import numpy as np
 
 from distill_engine.analysis.stretches.path import KEY_LATENTS
+from distill_engine.analysis.stretches.skeleton import FLOOR, Skeleton, frame_levels
 from distill_engine.audio.arrays import Float32Array, Float64Array
 from distill_engine.state import StateDict, part_of
 from distill_engine.synthesis.sources.corpus_source import CorpusSource
@@ -25,8 +26,9 @@ from distill_engine.synthesis.sources.latent_sources import (
 from distill_engine.synthesis.sources.leap_search import LeapSearch
 from distill_engine.synthesis.sources.pull import Pull
 from distill_engine.synthesis.sources.stretch_player import StretchPlayer
-from distill_engine.takes.take import BY_KIND_SINCE, LED_SINCE
+from distill_engine.takes.take import BY_KIND_SINCE, LED_SINCE, LEVELLED_SINCE
 
+LEVEL_STEPS = 3  # of the search for what gives a level
 _LEAST_LEAPS = 1e-3  # a beat; none is less where the grid is chosen
 WALK_KINDS, DRIFT_KINDS = 0.6, 0.75  # share of the kinds of sound that a leap may go to: those heard least
 
@@ -70,11 +72,11 @@ class StretchSource:
 
     Args:
         player: of the path.
-        point: returns the whole latent [D] of a place [16].
+        places: where the corpus lies.
     """
 
-    def __init__(self, player: StretchPlayer, point: Callable[[Float64Array], Float64Array]) -> None:
-        self._player, self._point = player, point
+    def __init__(self, player: StretchPlayer, places: Places) -> None:
+        self._player, self._places = player, places
         self._plays: _Plays | None = None
 
     @property
@@ -91,10 +93,10 @@ class StretchSource:
         """Begin a sound at the next hop."""
         self._player.strike()
 
-    def _stretch_or_point(self, pull: Pull, own: Float64Array | None, settings: SourceSettings) -> tuple[Latent, int]:
+    def _stretch_or_point(self, pull: Pull, own: Latent | None, settings: SourceSettings) -> tuple[Latent, int]:
         """Return the latent [D] of this hop and the hops to fade into it.
 
-        `own` [16] is the place that the source has without the map, None for the stretch.
+        `own` [D] is that of the source's place without the map, None for the stretch.
         """
         latent, fade = self._player.next(pull, freeze=settings.freeze)
         led, mapped = settings.rules >= LED_SINCE, settings.place is not None
@@ -102,9 +104,9 @@ class StretchSource:
         if settings.grain_seconds < LEAST_GRAIN_SECONDS and (own is not None or (led and mapped)):
             plays, fade = _Plays.MAP if led and mapped else _Plays.PLACE, 0
             self._player.before = None
-            latent = latent if own is None else self._point(own)
+            latent = latent if own is None else own
             if led and settings.place is not None:
-                latent = latent + settings.place_grip * (self._point(settings.place) - latent)
+                latent = latent + settings.place_grip * (self._places.point(settings.place) - latent)
         if led and self._plays not in (None, plays):
             fade = max(fade, JUMP_HOPS)
         self._plays = plays
@@ -155,7 +157,7 @@ class AttractedSource(StretchSource):
     Args:
         player: of the path.
         place: a source whose latents [16 or more] are the place.
-        point: returns the whole latent [D] of a place [16], for a grain of 0.
+        places: where the corpus lies, for a grain of 0.
         kinds: share of the kinds of sound that leaps may go to, see `Pull`; the map's place may
             have any.
     """
@@ -164,22 +166,26 @@ class AttractedSource(StretchSource):
         self,
         player: StretchPlayer,
         place: LatentSource,
-        point: Callable[[Float64Array], Float64Array],
+        places: Places,
         kinds: float = 1.0,
     ) -> None:
-        super().__init__(player, point)
+        super().__init__(player, places)
         self._place, self._kinds = place, kinds
 
     def next(self, settings: SourceSettings, samples: Float32Array | None) -> tuple[Latent, int]:
-        place, _ = self._place.next(settings, samples)
-        if settings.offsets is not None:
-            place = place + settings.offsets[: len(place)]
+        alone, _ = self._place.next(settings, samples)
+        place = alone if settings.offsets is None else alone + settings.offsets[: len(alone)]
         place = _with_pins(place, settings)
         kinds = self._kinds if settings.rules >= BY_KIND_SINCE else 1.0
         pull = replace(_pull_to(place, settings.grip, settings), kinds=kinds)
         if settings.place is not None:
             pull = _pull_to(_with_pins(settings.place, settings), settings.place_grip, settings)
-        return self._stretch_or_point(pull, place, settings)
+        own = None
+        if settings.grain_seconds < LEAST_GRAIN_SECONDS:
+            own = self._places.point(place)
+            if settings.rules >= LEVELLED_SINCE:  # what the offsets do to the level remains
+                own = own + self._places.levelling(alone)
+        return self._stretch_or_point(pull, own, settings)
 
     def restart(self) -> None:
         self._place.restart()
@@ -195,11 +201,20 @@ class AttractedSource(StretchSource):
 
 
 @dataclass(frozen=True)
-class Place:
-    """Where the corpus lies: centre [D], and a root [16, 16] of the first latents' covariance."""
+class Places:
+    """Where the corpus lies.
+
+    Attributes:
+        centre: of its latents [D].
+        root: a root [16, 16] of the covariance of its first latents.
+        skeleton: of the model.
+        levels: the least and the highest level of a place that plays, in nats.
+    """
 
     centre: Float64Array
     root: Float64Array
+    skeleton: Skeleton
+    levels: tuple[float, float]
 
     def point(self, place: Float64Array) -> Float64Array:
         """Return the whole latent [D] of a place [16]: the rest is the centre's."""
@@ -207,17 +222,37 @@ class Place:
         latent[: len(place)] = place
         return latent
 
+    def levelling(self, place: Float64Array) -> Float64Array:
+        """Return what brings the sound of a place [16] within `levels`: a latent [D].
 
-def stretch_sources(search: LeapSearch, place: Place, seed: int, frame_rate: float) -> dict[str, LatentSource]:
+        That is the level before a decoder's ceiling, above which far places lie.
+        """
+        mel, gain = self.skeleton.decode(self.point(place)[:, None]), 0.0
+        wanted = float(np.clip(_level(mel), *self.levels))
+        for _ in range(LEVEL_STEPS):
+            gain += wanted - _level(mel + gain * self._raised)
+        return gain * self.skeleton.louder
+
+    @cached_property
+    def _raised(self) -> Float64Array:
+        """What the latent `louder` adds to the bands [bands, 1]: about a nat."""
+        return self.skeleton.change(self.skeleton.louder)[:, None].astype(np.float64)
+
+
+def _level(mel: Float64Array) -> float:
+    return float(frame_levels(np.maximum(mel, FLOOR))[0])
+
+
+def stretch_sources(search: LeapSearch, places: Places, seed: int, frame_rate: float) -> dict[str, LatentSource]:
     """Return new sources that play stretches of a corpus, each with a player of its own."""
 
     def player() -> StretchPlayer:
         return StretchPlayer(search, seed, frame_rate)
 
-    centre = place.centre[: len(place.root)]
+    centre = places.centre[: len(places.root)]
     return {
-        "hold": AttractedSource(player(), HoldSource(centre), place.point),
-        "drift": AttractedSource(player(), DriftSource(centre, seed, frame_rate, place.root), place.point, DRIFT_KINDS),
+        "hold": AttractedSource(player(), HoldSource(centre), places),
+        "drift": AttractedSource(player(), DriftSource(centre, seed, frame_rate, places.root), places, DRIFT_KINDS),
         "corpus": CorpusSource(search.path.latents, seed, frame_rate, 1, search.pitches),
-        "walk": WalkSource(player(), place.point),
+        "walk": WalkSource(player(), places),
     }
