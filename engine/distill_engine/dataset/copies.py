@@ -104,7 +104,7 @@ def correlation(one: Float32Array, other: Float32Array) -> float:
     are in phase in their loudest partials alone, two tones that begin with the same click in all
     that is faint; a lossy copy is in phase everywhere.
     """
-    size = 1 << (len(one) + len(other)).bit_length()
+    size = max(2 * SMOOTH_BINS, 1 << (len(one) + len(other)).bit_length())  # no spectrum is shorter than its smoothing
     first, second = (np.fft.rfft(excerpt - excerpt.mean(), size) for excerpt in (one, other))
     return min(_in_phase(first, second), _in_phase(_white(first), _white(second)))
 
@@ -142,4 +142,7 @@ def _band_power(samples: Float32Array, rate: int, hop: int) -> npt.NDArray[np.fl
         np.fft.rfft(np.multiply(frames, window, out=windowed[here]), out=spectra[here])
         parts = spectra[here].view(np.float32)
         power[first : first + here.stop] = np.add.reduceat(np.square(parts, out=parts), starts, axis=1)
+    power[:, np.diff(starts, append=2 * (hop + 1)) == 0] = (
+        0.0  # bands without a bin: there `reduceat` gives the next one's
+    )
     return power
