@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+import sys
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
@@ -262,6 +263,28 @@ def test_no_file_stays_open_whether_it_is_read_or_refused(tmp_path: Path) -> Non
         with suppress(AudioFileError):
             audio_info(tmp_path / "sound.wav")
     assert len(os.listdir("/proc/self/fd")) == before
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="the system sets no such limit")
+@pytest.mark.parametrize("kind", [("WAV", "PCM_16"), ("FLAC", "PCM_16"), ("OGG", "VORBIS")])
+def test_one_descriptor_is_enough(tmp_path: Path, kind: tuple[str, str]) -> None:
+    import resource
+
+    path = _written(tmp_path, sound_bytes(*kind))
+    expected = read_audio(path).samples
+    limits = resource.getrlimit(resource.RLIMIT_NOFILE)
+    held = [os.open(path, os.O_RDONLY)]
+    resource.setrlimit(resource.RLIMIT_NOFILE, (max(64, held[0] + 1), limits[1]))
+    try:
+        with suppress(OSError):
+            while True:
+                held.append(os.dup(held[0]))
+        os.close(held.pop())
+        np.testing.assert_array_equal(read_audio(path).samples, expected)
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, limits)
+        for descriptor in held:
+            os.close(descriptor)
 
 
 def _written(folder: Path, data: bytes) -> Path:

@@ -94,9 +94,13 @@ def _descriptor(file: BinaryIO) -> int | None:
         descriptor = file.fileno()
     except OSError:  # a part of a file
         return None
+    try:
+        copy = os.dup(descriptor)
+    except OSError:  # the process has as many files open as it may
+        return None
     file.seek(0, os.SEEK_END)  # forgets what was read ahead
     os.lseek(descriptor, 0, os.SEEK_SET)
-    return os.dup(descriptor)
+    return copy
 
 
 def _length(sound: Any) -> int:
