@@ -12,6 +12,7 @@ Answer = Callable[[str | None], None]
 """`answer(reason)`: called when a command has ended; `reason` is None on success, else why it failed."""
 
 PENDING_LIMIT = 64
+END_LIMIT = PENDING_LIMIT + 128  # for what ends a sound, of every key once: refused, it would sound on
 TIMEOUT_SECONDS = 120.0
 
 
@@ -98,8 +99,10 @@ class Requests:
         return next(found, None)
 
     def _send(self, address: str, arguments: Sequence[Value], answer: Answer, *, is_setting: bool) -> None:
-        if len(self._pending) >= PENDING_LIMIT:
-            raise ControlError(f"{PENDING_LIMIT} commands are waiting for the engine already; try again in a moment")
+        if len(self._pending) >= (END_LIMIT if _ends(address, arguments) else PENDING_LIMIT):
+            raise ControlError(
+                f"{len(self._pending)} commands are waiting for the engine already; try again in a moment"
+            )
         self._last_identifier += 1
         identifier = self._last_identifier
         if not self._engine.request(identifier, address.removeprefix("/distill/"), arguments):
@@ -114,3 +117,8 @@ class Requests:
             self._send(address, waiting[0], waiting[1], is_setting=True)
         except ControlError as error:
             waiting[1](str(error))
+
+
+def _ends(address: str, arguments: Sequence[Value]) -> bool:
+    """Return whether a command lets a key go, or silences everything."""
+    return address == "/distill/panic" or (address == "/distill/note" and len(arguments) > 1 and arguments[1] == 0)

@@ -362,6 +362,19 @@ def test_commands_are_bounded_and_expire(fake_link):
     assert "did not answer" in replies[-1][2]
 
 
+def test_keys_are_let_go_and_all_is_silenced_while_other_commands_are_refused(rain, fake_link):
+    for _ in range(64):
+        rain.command("/distill/note/detune", (60, 1.0))
+    with pytest.raises(ControlError, match="64 commands are waiting"):
+        rain.command("/distill/note", (60, 90))
+    for key in range(127):
+        rain.command("/distill/note", (key, 0))
+    rain.command("/distill/panic")
+    assert [sent[1:] for sent in fake_link.requests[-2:]] == [("note", [126.0, 0.0]), ("panic", [])]
+    with pytest.raises(ControlError, match="192 commands are waiting"):
+        rain.command("/distill/note", (127, 0))
+
+
 def test_an_engine_that_accepts_no_commands_is_reported(rain, fake_link):
     fake_link.takes = False
     replies = Replies()
