@@ -19,12 +19,9 @@ from distill_engine.errors import ControlError, DistillError
 
 Notify = Callable[[str, str], None]
 
-REPEAT_SECONDS = 5.0
-"""Least time between two reports of the same error."""
-_REPORT_LIMIT = 100
-"""Errors whose last report is remembered."""
-_ENCODER_RANGE_STEPS = 127.0
-"""Steps of an endless encoder for a parameter's whole range."""
+REPEAT_SECONDS = 5.0  # least time between two reports of the same error
+_REPORT_LIMIT = 100  # errors whose last report is remembered
+_ENCODER_RANGE_STEPS = 127.0  # steps of an endless encoder for a parameter's whole range
 
 
 @dataclass
@@ -109,7 +106,10 @@ class Controller:
 
     def release_all(self) -> None:
         """Release every pressed key and button, because the controller was unplugged."""
-        self._keyboard.release_all()
+        try:
+            self._keyboard.release_all()
+        except DistillError as error:
+            self._report(str(error))
         for binding, state in zip(self.map.bindings, self._states, strict=True):
             if state.held:
                 state.held.clear()
@@ -164,7 +164,7 @@ class Controller:
                     rest = 0.5 if binding.control.kind == "bend" else 0.0
                     self._set(binding, state, state.scale.value(rest))
         if gesture.action == "reset" and self.map.notes:
-            self._keyboard.reset()
+            self._keyboard.reset(gesture.channel)
         if gesture.action != "reset":
             self.release_all()
             self._command("/distill/panic")

@@ -7,6 +7,7 @@ from distill_control.midi.controls import to_raw
 from distill_control.midi.decoder import COARSE, Movement
 from distill_control.midi.mpe import LOWER_MASTER, MASTER_BEND, MOST_MEMBERS, KeyPressure, PerNote, Registered, Zones
 from distill_control.session.session import Session
+from distill_engine.errors import DistillError
 
 NOTE, BEND, HOLD = "/distill/note", "/distill/note/bend", "/distill/note/hold"
 DETUNE, PRESSURE, CONTROL = "/distill/note/detune", "/distill/note/pressure", "/distill/note/control"
@@ -53,17 +54,27 @@ class Keyboard:
         elif isinstance(message, KeyPressure) and (message.channel, message.key) in self._held and self._polyphonic():
             self._command(PRESSURE, (message.key, message.position))
 
-    def reset(self) -> None:
-        """Return wheel and pedal to rest."""
+    def reset(self, channel: int) -> None:
+        """Return wheel and pedal to rest; on an MPE member channel also its notes' bend and pressure."""
         self._set(BEND, 0.0)
         self._set(HOLD, 0.0)
+        moved = self._moved.get(channel, {})
+        for address in (DETUNE, PRESSURE):
+            if moved.pop(address, 0.0):
+                self._express(channel, address, 0.0)
 
     def release_all(self) -> None:
-        """Let every key go."""
-        for _, key in sorted(self._held):
-            self._command(NOTE, (key, 0))
+        """Let every key go. Raises the last DistillError of those that were refused."""
+        held, refused = sorted(self._held), None
         self._held.clear()
         self._moved.clear()
+        for _, key in held:
+            try:
+                self._command(NOTE, (key, 0))
+            except DistillError as error:
+                refused = error
+        if refused is not None:
+            raise refused
 
     def _press(self, held: tuple[int, int], movement: Movement) -> None:
         channel, key = held
@@ -90,10 +101,13 @@ class Keyboard:
         else:
             return
         self._moved.setdefault(control.channel, {})[address] = value
+        self._express(control.channel, address, value)
+
+    def _express(self, channel: int, address: str, value: float) -> None:
+        """Send a value to the notes that are held on a channel."""
         if self._polyphonic():
-            for channel, key in sorted(self._held):
-                if channel == control.channel:
-                    self._send(address, key, value)
+            for _, key in sorted(held for held in self._held if held[0] == channel):
+                self._send(address, key, value)
 
     def _send(self, address: str, key: int, value: float) -> None:
         if address != CONTROL:

@@ -7,6 +7,7 @@ import mido
 
 from distill_control.midi.controller import Controller
 from distill_control.midi.maps.mapfile import parse_map
+from distill_engine.errors import ControlError
 
 
 class Recorded:
@@ -129,3 +130,37 @@ def test_the_pressure_on_a_key_is_that_of_its_note() -> None:
     assert ("/distill/note/pressure", (64, 1.0)) in play("", ON, press, voices=2)
     assert play("", press, voices=2) == []
     assert play("", ON, press) == [("/distill/note", (64, 100)), ("/distill/note", (64, 0))]
+
+
+def test_a_reset_takes_bend_and_pressure_from_an_mpe_channel() -> None:
+    bent = [mido.Message("pitchwheel", channel=1, pitch=4096), mido.Message("aftertouch", channel=1, value=127)]
+    notes = [mido.Message("note_on", channel=1, note=key, velocity=9) for key in (60, 62)]
+    sent = play("", *ZONE, notes[0], *bent, *_control(1, (121, 0)), notes[1], voices=4)
+    assert sent[3:] == [
+        ("/distill/note/bend", (0.0,)),
+        ("/distill/note/hold", (0.0,)),
+        ("/distill/note/detune", (60, 0.0)),
+        ("/distill/note/pressure", (60, 0.0)),
+        ("/distill/note", (62, 9)),
+        ("/distill/note", (60, 0)),
+        ("/distill/note", (62, 0)),
+    ]
+
+
+class Refusing(Recorded):
+    """A session that refuses to let the first key go."""
+
+    def command(self, address: str, arguments: tuple[Any, ...], origin: str, reply: object) -> None:
+        if arguments == (60, 0):
+            raise ControlError("too many commands wait")
+        super().command(address, arguments, origin, reply)
+
+
+def test_keys_are_let_go_though_one_is_refused() -> None:
+    session, said = Refusing(), list[str]()
+    controller = Controller(session, "keys", parse_map(""), lambda level, text: said.append(text))  # type: ignore[arg-type]
+    keys = [mido.Message("note_on", note=key, velocity=9) for key in (60, 62)]
+    for message in (*keys, mido.Message("control_change", control=123, value=0)):
+        controller.perform(controller.decode(message, 0.0), 0.0)
+    assert session.sent[2:] == [("/distill/note", (62, 0)), ("/distill/panic", ())]
+    assert said == ["MIDI keys: too many commands wait"]
