@@ -29,6 +29,7 @@ EXCERPT_SECONDS = 1.0
 CORRELATION = 0.9  # of the excerpts: lossy copies have 0.93 and more, two takes of one string 0.86 at most
 DELAYS = 4  # tried per sample: half a sample off, noise has lost a third
 SMOOTH_BINS = 129  # over which a spectrum is made flat
+LEAST_EXCERPT = 2 * SMOOTH_BINS  # samples (16 ms): what is shorter is a copy only where it is equal
 FLOOR_DB = -40.0  # relative to its highest place: what lies lower stays low
 CLOSEST = 4  # candidates whose samples are compared
 _FRAME_SECONDS = (0.002, 0.0175)  # shortest and longest hop between the frames of a fingerprint
@@ -65,6 +66,8 @@ class Copies:
         return ""
 
     def _nearest(self, new: Fingerprint) -> str:
+        if len(new.excerpt) < LEAST_EXCERPT:
+            return ""
         room = max(SPAN_SECONDS, SPAN_SHARE * new.span)
         known = [one for one in self._known if abs(one[1].span - new.span) <= room]
         if not known:
@@ -104,7 +107,7 @@ def correlation(one: Float32Array, other: Float32Array) -> float:
     are in phase in their loudest partials alone, two tones that begin with the same click in all
     that is faint; a lossy copy is in phase everywhere.
     """
-    size = max(2 * SMOOTH_BINS, 1 << (len(one) + len(other)).bit_length())  # no spectrum is shorter than its smoothing
+    size = 1 << (len(one) + len(other)).bit_length()
     first, second = (np.fft.rfft(excerpt - excerpt.mean(), size) for excerpt in (one, other))
     return min(_in_phase(first, second), _in_phase(_white(first), _white(second)))
 
@@ -142,7 +145,6 @@ def _band_power(samples: Float32Array, rate: int, hop: int) -> npt.NDArray[np.fl
         np.fft.rfft(np.multiply(frames, window, out=windowed[here]), out=spectra[here])
         parts = spectra[here].view(np.float32)
         power[first : first + here.stop] = np.add.reduceat(np.square(parts, out=parts), starts, axis=1)
-    power[:, np.diff(starts, append=2 * (hop + 1)) == 0] = (
-        0.0  # bands without a bin: there `reduceat` gives the next one's
-    )
+    without_bin = np.diff(starts, append=2 * (hop + 1)) == 0  # `reduceat` gives them the next bin's
+    power[:, without_bin] = 0.0
     return power

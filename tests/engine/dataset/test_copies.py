@@ -41,8 +41,9 @@ def test_a_short_sound_that_begins_a_little_later_is_a_copy(seconds: float) -> N
 
 
 @pytest.mark.parametrize("length", [1, 2, 20, 100, 170])
-def test_sounds_of_a_few_samples_are_compared(length: int) -> None:
+def test_sounds_of_a_few_samples_are_copies_only_where_they_are_equal(length: int) -> None:
     copies = Copies()
     click = drum(length / RATE)
     for index, sound in enumerate((click, 0.5 * click, click[::-1].copy())):
-        copies.original_of(str(index), str(index), fingerprint(sound, RATE))
+        assert copies.original_of(str(index), str(index), fingerprint(sound, RATE)) == ""
+    assert copies.original_of("again", "0", fingerprint(click, RATE)) == "duplicate of 0"
