@@ -4,9 +4,10 @@ import argparse
 import os
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from socket import socket
+from threading import Event
 from typing import TYPE_CHECKING
 
 from distill_control.cli.support.guard import CommandParser, guarded
@@ -150,6 +151,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
     Return 0 if the user ended it, 1 after an error (one line), 2 for wrong usage.
     """
+    hung = Event()
 
     def carry_out() -> int:
         options = parser().parse_args(arguments)
@@ -157,13 +159,21 @@ def main(arguments: Sequence[str] | None = None) -> int:
             return list_devices(options.json)
         if options.list_midi:
             return list_midi_ports(options.json)
-        return play(options)
+        return play(options, hung.set)
 
-    return guarded(carry_out)
+    code = guarded(carry_out)
+    if hung.is_set():
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(code)  # the exit handlers of the audio libraries would wait for the server for ever
+    return code
 
 
-def play(options: argparse.Namespace) -> int:
-    """Run the engine until it ends; return the exit code. Raises DistillError."""
+def play(options: argparse.Namespace, on_hang: Callable[[], None] = lambda: None) -> int:
+    """Run the engine until it ends; return the exit code. Raises DistillError.
+
+    `on_hang` is called if the audio system keeps its devices at the end.
+    """
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # numpy's own threads would only disturb the synth thread
     control = control_settings(options)
 
@@ -174,11 +184,6 @@ def play(options: argparse.Namespace) -> int:
         if control.view == "quiet" and not options.quiet:
             print("\n".join(map(printable_line, start_lines(report, control.bind))), file=sys.stderr, flush=True)
 
-    def leave() -> None:
-        sys.stdout.flush()
-        sys.stderr.flush()
-        os._exit(0)  # the exit handlers of the audio libraries would wait for the server for ever
-
     _model_of(options)  # a name that is wrong starts nothing
     process = ControlProcess(spawn, default_values())
     try:
@@ -188,7 +193,7 @@ def play(options: argparse.Namespace) -> int:
     except BaseException:
         process.stop()
         raise
-    return run(settings, process, announce, leave)
+    return run(settings, process, announce, on_hang)
 
 
 def start_lines(report: "StartReport", bind: str) -> list[str]:

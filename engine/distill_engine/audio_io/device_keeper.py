@@ -10,6 +10,7 @@ import contextlib
 import threading
 import time
 from collections.abc import Callable
+from concurrent.futures import Future
 from functools import partial
 from pathlib import Path
 
@@ -59,6 +60,7 @@ class DeviceKeeper:
         self._connect, self._notice = connect, notice
         self._keep_going = keep_going
         self._output: Output | None = None
+        self._ahead: Future[DeviceOutput] | None = None
         self._input_due = 0.0
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="device", daemon=True)
@@ -67,6 +69,20 @@ class DeviceKeeper:
     def needs_device(self) -> bool:
         """Whether the setting is an audio device, neither the clock nor a file."""
         return self.name != "null" and not (self.name or "").startswith(FILE_PREFIX)
+
+    def open_ahead(self) -> None:
+        """Begin to open the device on a thread of its own; `open_first` gives it, or its error."""
+        if not self.needs_device:
+            return
+        ahead = self._ahead = Future[DeviceOutput]()
+
+        def opened() -> None:
+            try:
+                ahead.set_result(self._open())
+            except BaseException as error:
+                ahead.set_exception(error)
+
+        threading.Thread(target=opened, name="device ahead", daemon=True).start()
 
     def open_first(self) -> Output:
         """Return the output to play into first: the clock, if the device may still come.
@@ -96,6 +112,9 @@ class DeviceKeeper:
     def stop(self) -> None:
         """Close the output and end PortAudio. Raises AudioFileError if a file is incomplete."""
         self._stopping.set()
+        if self._ahead is not None:
+            with contextlib.suppress(DeviceError):
+                self._output = self._ahead.result()
         if self._thread.is_alive():
             self._thread.join(3.0)
         if self._output is not None:
@@ -114,8 +133,9 @@ class DeviceKeeper:
             return None
 
     def _open_or_wait(self) -> Output | None:
+        ahead, self._ahead = self._ahead, None
         try:
-            return self._open()
+            return self._open() if ahead is None else ahead.result()
         except DeviceError as error:
             may_appear = (self.name is None or names_jack(self.name)) and not self._devices_there()
             if not (may_appear or self._keep_going):

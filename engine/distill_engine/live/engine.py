@@ -6,7 +6,6 @@ import contextlib
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -91,9 +90,8 @@ class Engine:
     def start(self) -> StartReport:
         """Load the model, open the device, play. Raises DistillError."""
         settings = self.settings
-        with ThreadPoolExecutor(1) as opener:  # a device takes as long as a third of the model
-            opening = opener.submit(self.keeper.open_first) if self.keeper.needs_device else None
-            request, pool, fit = self._load()
+        self.keeper.open_ahead()  # while the model loads: it takes a third of that
+        request, pool, fit = self._load()
         instrument = pool.instrument
         synth = Synth(
             pool, seed=settings.seed, block=fit.block, source=settings.source, playing=settings.playing,
@@ -111,7 +109,7 @@ class Engine:
         self._parts = _Parts(instrument, performer, commands, FewerNotes(synth.keys))
         commands.follower.switch(settings.follow)
         self._open_input()
-        output = opening.result() if opening is not None else self.keeper.open_first()
+        output = self.keeper.open_first()
         if settings.record is not None:
             with self._or_warned("the recording is left out"):
                 commands.recordings.start(settings.record)

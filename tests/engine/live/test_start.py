@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 
 import pytest
 
@@ -71,3 +73,26 @@ def test_only_devices_of_jack_may_still_appear(monkeypatch, name, devices, appea
     if not devices:
         with pytest.raises(DeviceError, match="no audio input device is called"):
             capture.check()
+
+
+@pytest.mark.parametrize("broken", [True, False])
+def test_a_device_that_does_not_answer_keeps_no_error_from_the_user(tiny_model, tmp_path, broken):
+    """The device opens while the model loads. Whoever gives a broken model hears of it, and the process ends."""
+    model = tmp_path / "model.distillgan"
+    model.write_bytes(b"no model" if broken else tiny_model.read_bytes())
+    program = f"""
+import sys, time
+from distill_control.cli.engine import main
+from distill_engine.audio_io.device_keeper import DeviceKeeper
+from distill_engine.errors import DeviceError
+def answer(keeper):
+    time.sleep(60 if {broken} else 0.1)
+    raise DeviceError("the card does not answer: unplug it")
+DeviceKeeper._open = answer
+sys.exit(main([{str(model)!r}, "--device", "card", "--no-midi", "--osc-port", "0", "--oscquery-port", "0"]))
+"""
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=50, check=False)
+    said = "model.distillgan" if broken else "the card does not answer"
+    assert (done.returncode, done.stderr.count("\n")) == (1, 1), done.stderr
+    assert done.stderr.startswith("error: ")
+    assert said in done.stderr
