@@ -8,7 +8,7 @@ from pathlib import Path
 
 from distill_control.cli.support.options import port_number
 from distill_control.cli.support.output import emit
-from distill_control.cli.support.paths import check_folder
+from distill_control.cli.support.paths import check_folder, output_folder
 from distill_engine.system.counting import counted
 
 LATENT_FADER_LIMIT = 64
@@ -43,6 +43,7 @@ def run(args: argparse.Namespace) -> int:
     existing = [path for path in files if (args.folder / path).exists()]
     if existing and not args.force:
         raise ConfigError(f"{args.folder / existing[0]} exists already: choose another folder, or replace with --force")
+    output_folder(args.folder, "FOLDER")
     for path, data in files.items():
         target = args.folder / path
         target.parent.mkdir(parents=True, exist_ok=True)

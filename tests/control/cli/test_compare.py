@@ -93,6 +93,22 @@ def test_what_cannot_be_compared_is_one_line(run: Run, words: list[str], message
 
 
 @pytest.mark.browser
+@pytest.mark.skipif(not Path("/proc/self").is_dir(), reason="the system has no folder in which nobody can make one")
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["compare", "loud.wav", "soft.flac", "-o", "/proc/nowhere"],
+        ["patches", "/proc/nowhere"],
+        ["render", "starter", "--stems", "--duration", "1", "-o", "/proc/nowhere"],
+    ],
+    ids=lambda words: words[0],
+)
+def test_a_folder_that_cannot_be_made_is_one_line(run: Run, words: list[str]) -> None:
+    said = run(*words, code=1)
+    assert "/proc/nowhere: cannot be created" in said
+    assert "report" not in said
+
+
 def test_the_page_plays_switches_and_counts_blind_votes(run: Run, chromium: Any) -> None:
     made = run("compare", "loud.wav", "soft.flac", "-o", "page")
     page = chromium.page(Path(made["page"]).as_uri())

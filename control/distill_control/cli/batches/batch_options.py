@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from distill_control.cli.support.options import integer_in, port_number, positive_integer
-from distill_control.cli.support.paths import check_folder, check_output_folder
 from distill_engine.system.names import printable
 
 if TYPE_CHECKING:
@@ -113,19 +112,6 @@ def varied(text: str) -> Varied:
     if not name or not one.low < one.high:
         raise argparse.ArgumentTypeError(f"{text!r}: give a name, and LOW below HIGH, such as brightness=-1:1")
     return one
-
-
-def output_folder(path: Path) -> Path:
-    """Create the folder of a batch, in which files can be written. Raises ConfigError."""
-    from distill_engine.errors import ConfigError
-
-    check_folder(path, "-o")
-    try:
-        path.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise ConfigError(f"{path}: cannot be created ({error.strerror}): choose another folder with -o") from None
-    check_output_folder(path / "file")
-    return path
 
 
 @contextmanager

@@ -9,8 +9,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from distill_control.cli.batches.batch_options import output_folder, progress_bar, workers_of
+from distill_control.cli.batches.batch_options import progress_bar, workers_of
 from distill_control.cli.keeping.record import keep_batch
+from distill_control.cli.support.paths import output_folder
 
 if TYPE_CHECKING:
     from distill_engine.rendering.render import RenderTarget

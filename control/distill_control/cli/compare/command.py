@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from distill_control.cli.render import SOURCES
 from distill_control.cli.support.options import seconds, seed_number
 from distill_control.cli.support.output import emit
-from distill_control.cli.support.paths import check_folder
+from distill_control.cli.support.paths import check_folder, output_folder
 from distill_engine.errors import ConfigError, LibraryError
 from distill_engine.system.atomic_write import write_or_refuse
 from distill_engine.system.names import printable
@@ -56,8 +56,7 @@ def run(args: argparse.Namespace) -> int:
 
     check_folder(args.output, "-o")
     sounds, figures, note, picture = _of_vocoders(args) if args.vocoders is not None else _of_sounds(args)
-    args.output.mkdir(parents=True, exist_ok=True)
-    place = args.output / "index.html"
+    place = output_folder(args.output) / "index.html"
     title = " and ".join(Path(thing).stem for thing in args.things)
     write_or_refuse(place, page(title, sounds, ALIKE + note, blind=args.blind, picture=picture).encode(), ConfigError)
     emit(args, {"page": str(place.absolute()), "vocoders": figures}, lambda console: _show(console, sounds, place))
@@ -88,7 +87,7 @@ def _of_vocoders(args: argparse.Namespace) -> Compared:
         path = find_model(args.things[0], allow_paths=True)
     except LibraryError as error:
         entry = _entry(args.things[0], error)
-        args.output.mkdir(parents=True, exist_ok=True)
+        output_folder(args.output)
         sounds = through_vocoders(entry, names, args)
         return sounds, [{"name": one.name, **one.figures} for one in sounds], SOUNDS_NOTE, ""
     sounds, figures = compared(args, path, names)

@@ -10,6 +10,7 @@ from urllib.parse import quote
 
 from distill_control.cli.compare.page import ComparedSound
 from distill_control.cli.support.output import console_err, write_event
+from distill_control.cli.support.paths import output_folder
 from distill_engine.system.extras import need_training
 from distill_engine.system.names import printable
 
@@ -59,7 +60,7 @@ def compared(
             else:
                 status.update(Text(f"{printable(name)}: {args.duration:.0f} s of sound"))
             results += compare(mel, model.mel, [(name, vocode)])
-    args.output.mkdir(parents=True, exist_ok=True)
+    output_folder(args.output)
     for result in results:
         write_audio(args.output / f"{result.name}.wav", result.samples, model.mel.sample_rate, bit_depth=24)
     draw(results, mel, model.mel, args.output / PICTURE)

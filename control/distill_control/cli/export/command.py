@@ -6,8 +6,7 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from distill_control.cli.batches.batch_options import output_folder
-from distill_control.cli.support.paths import check_output_folder
+from distill_control.cli.support.paths import check_output_folder, output_folder
 from distill_engine.system.extras import need_training
 
 

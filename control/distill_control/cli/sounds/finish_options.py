@@ -9,9 +9,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from distill_control.cli.support.options import number_in
+from distill_control.cli.support.paths import output_folder
 from distill_control.cli.support.render_options import FORMATS
 from distill_engine.errors import AudioFileError, ConfigError
-from distill_engine.system.atomic_write import write_advice, write_or_refuse
+from distill_engine.system.atomic_write import write_or_refuse
 
 if TYPE_CHECKING:
     from distill_engine.audio.finishing.finish import Finish
@@ -59,10 +60,7 @@ def make_folder(path: Path) -> None:
     """Make the folder of stems or slices. Raises ConfigError."""
     if path.suffix.lower().lstrip(".") in FORMATS:
         raise ConfigError(f"{path} names a file: stems and slices go into a folder, give one with -o (and --format)")
-    try:
-        path.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise ConfigError(f"{path} cannot be made: {write_advice(error, path)}") from None
+    output_folder(path)
 
 
 def stems_layout(options: argparse.Namespace) -> Layout:

@@ -44,6 +44,23 @@ def check_output_folder(path: Path, option: str = "-o") -> None:
         raise ConfigError(f"{folder} cannot be written: choose another folder with {option}") from None
 
 
+def output_folder(path: Path, option: str = "-o") -> Path:
+    """Create a folder in which files can be written, and return it.
+
+    Raises:
+        ConfigError: if it cannot be created or written. The message names `option`.
+    """
+    check_folder(path, option)
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ConfigError(
+            f"{path}: cannot be created ({error.strerror}): choose another folder with {option}"
+        ) from None
+    check_output_folder(path / "file", option)
+    return path
+
+
 def check_picture(path: Path) -> None:
     """Raise ConfigError if no picture can be written to `path`."""
     if path.suffix.lower() not in PICTURE_SUFFIXES:
