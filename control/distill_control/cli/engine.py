@@ -169,11 +169,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return code
 
 
-def play(options: argparse.Namespace, on_hang: Callable[[], None] = lambda: None) -> int:
-    """Run the engine until it ends; return the exit code. Raises DistillError.
-
-    `on_hang` is called if the audio system keeps its devices at the end.
-    """
+def play(options: argparse.Namespace, on_hang: Callable[[], None]) -> int:
+    """Run the engine to its end (`on_hang`: see `run`); return the exit code. Raises DistillError."""
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # numpy's own threads would only disturb the synth thread
     control = control_settings(options)
 

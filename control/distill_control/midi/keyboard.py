@@ -55,7 +55,7 @@ class Keyboard:
             self._command(PRESSURE, (message.key, message.position))
 
     def reset(self, channel: int) -> None:
-        """Return wheel and pedal to rest; on an MPE member channel also its notes' bend and pressure."""
+        """Return wheel and pedal to rest; on an MPE member channel also bend and pressure."""
         self._set(BEND, 0.0)
         self._set(HOLD, 0.0)
         moved = self._moved.get(channel, {})
