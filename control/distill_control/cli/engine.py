@@ -170,7 +170,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def play(options: argparse.Namespace, on_hang: Callable[[], None]) -> int:
-    """Run the engine to its end (`on_hang`: see `run`); return the exit code. Raises DistillError."""
+    """Run the engine to its end (`on_hang`: see `run`); return the code. Raises DistillError."""
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # numpy's own threads would only disturb the synth thread
     control = control_settings(options)
 
