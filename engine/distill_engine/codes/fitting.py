@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from distill_engine.analysis.stretches.path import CorpusPath
-from distill_engine.analysis.stretches.skeleton import FLOOR, HEARD_NATS, SILENT_LEVEL, Skeleton, frame_levels
+from distill_engine.analysis.stretches.skeleton import FLOOR, Skeleton, frame_levels, heard_levels
 from distill_engine.audio.arrays import Float32Array, Float64Array
 from distill_engine.audio.mel_config import DEFAULT_MEL
 from distill_engine.codes.code_order import order_of, sound_of
@@ -153,7 +153,7 @@ def figures(skeleton: Skeleton, path: CorpusPath, corpus: CorpusCodes) -> dict[s
     mel = skeleton.decode(path.latents.astype(np.float64))
     level = frame_levels(mel)
     peaks = np.maximum.reduceat(level, path.offsets[:-1])[path.clip_of]
-    heard = (level > peaks - HEARD_NATS) & (level > SILENT_LEVEL)
+    heard = heard_levels(level, peaks)
     kinds = ("error", "perplexity", "used", "loudness", "spectrum", "fine")
     found: dict[str, Any] = {kind: [] for kind in kinds}
     heard_columns = np.zeros(columns, bool)

@@ -34,7 +34,7 @@ FLOOR_DB = -40.0  # relative to its highest place: what lies lower stays low
 CLOSEST = 4  # candidates whose samples are compared
 _FRAME_SECONDS = (0.002, 0.0175)  # shortest and longest hop between the frames of a fingerprint
 _FRAMES = 96  # of a sound that is neither very short nor long
-_AT_ONCE = 64  # frames: the memory of more adds up, and with fewer threads wait for each other
+_AT_ONCE = 64  # frames: more take memory, and with fewer threads wait for each other
 _HOPS = [base << shift for shift in range(4, 13) for base in (2, 3)]  # samples: transforms of twice them are quick
 
 
@@ -137,14 +137,13 @@ def _band_power(samples: Float32Array, rate: int, hop: int) -> npt.NDArray[np.fl
     windowed = np.empty((_AT_ONCE, 2 * hop), np.float32)
     spectra: Any = np.empty((_AT_ONCE, hop + 1), np.complex64)
     for first in range(0, count, _AT_ONCE):
-        here = slice(min(_AT_ONCE, count - first))
-        part = samples[first * hop : (first + here.stop + 1) * hop]
-        if len(part) < (here.stop + 1) * hop:
-            part = np.pad(part, (0, (here.stop + 1) * hop - len(part)))
+        n = min(_AT_ONCE, count - first)
+        part = samples[first * hop : (first + n + 1) * hop]
+        part = np.pad(part, (0, (n + 1) * hop - len(part))) if len(part) < (n + 1) * hop else part
         frames = np.lib.stride_tricks.sliding_window_view(part, 2 * hop)[::hop]
-        np.fft.rfft(np.multiply(frames, window, out=windowed[here]), out=spectra[here])
-        parts = spectra[here].view(np.float32)
-        power[first : first + here.stop] = np.add.reduceat(np.square(parts, out=parts), starts, axis=1)
+        np.fft.rfft(np.multiply(frames, window, out=windowed[:n]), out=spectra[:n])
+        parts = spectra[:n].view(np.float32)
+        power[first : first + n] = np.add.reduceat(np.square(parts, out=parts), starts, axis=1)
     without_bin = np.diff(starts, append=2 * (hop + 1)) == 0  # `reduceat` gives them the next bin's
     power[:, without_bin] = 0.0
     return power

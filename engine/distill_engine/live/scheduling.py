@@ -118,7 +118,7 @@ class BlockTimes:
         ordered = self._ordered.copy()  # asked for on other threads too
         if not ordered:
             return 0.0, 0.0, 0.0
-        return _quantile(ordered, 0.5) / self._hops, _quantile(ordered, 0.99) / self._hops, ordered[-1] / self._hops
+        return quantile(ordered, 0.5) / self._hops, quantile(ordered, 0.99) / self._hops, ordered[-1] / self._hops
 
     @property
     def block_p99(self) -> float:
@@ -141,7 +141,7 @@ class BlockTimes:
         return self._cost * self._unit
 
 
-def _quantile(ordered: list[float], share: float) -> float:
+def quantile(ordered: list[float], share: float) -> float:
     """Return the value at a share of ordered values, between its neighbours in proportion."""
     at = share * (len(ordered) - 1)
     low = int(at)

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from distill_engine.analysis.stretches.skeleton import HEARD_NATS, SILENT_LEVEL, Skeleton, frame_levels
+from distill_engine.analysis.stretches.skeleton import SILENT_LEVEL, Skeleton, frame_levels, heard_levels
 from distill_engine.audio.arrays import Float32Array, Float64Array
 from distill_engine.audio.mel import mel_spectrogram
 from distill_engine.audio.mel_config import LEAD_IN, MelConfig
@@ -186,7 +186,7 @@ def attack_frames(level: Float64Array) -> npt.NDArray[np.int64]:
     The first heard frame always counts. A frame before the rise is included, so that the whole
     attack plays.
     """
-    heard = level > max(level.max(initial=SILENT_LEVEL) - HEARD_NATS, SILENT_LEVEL)
+    heard = heard_levels(level, level.max(initial=SILENT_LEVEL))
     if not heard.any():
         return np.zeros(0, np.int64)
     padded = np.concatenate([np.full(CONTEXT_HOPS, SILENT_LEVEL), level])

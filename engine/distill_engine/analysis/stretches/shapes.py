@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from distill_engine.analysis.stretches.path import CONTEXT_HOPS, KEY_LATENTS, CorpusPath, quantised
-from distill_engine.analysis.stretches.skeleton import HEARD_NATS, SILENT_LEVEL, Skeleton
+from distill_engine.analysis.stretches.skeleton import Skeleton, heard_levels
 from distill_engine.audio.arrays import Float64Array
 
 CHUNK = 8192  # frames of a path that are widened at once
@@ -59,7 +59,7 @@ def shapes_of(skeleton: Skeleton, path: CorpusPath) -> Shapes:
 def _heard(path: CorpusPath) -> np.ndarray:
     """Return which frames [N] are heard; all, where none is."""
     levels = path.levels.astype(np.float64)
-    heard = levels > max(levels.max() - HEARD_NATS, SILENT_LEVEL)
+    heard = heard_levels(levels, levels.max())
     return heard if heard.any() else np.ones(len(levels), bool)
 
 

@@ -75,7 +75,7 @@ class Skeleton:
         """The latent [D] of silence."""
         return self.encode(np.full((len(self.mean), 1), FLOOR, np.float32))[:, 0]
 
-    @property
+    @cached_property
     def louder(self) -> Float64Array:
         """What adds a nat to every band, as far as the basis holds it: a latent [D]."""
         return np.asarray(self._wide.sum(axis=0) / self.spread)
@@ -135,10 +135,15 @@ def frame_levels(mel: Float32Array | Float64Array) -> Float64Array:
     return np.asarray(0.5 * np.log(np.mean(np.exp(2.0 * mel.astype(np.float64)), axis=0)))
 
 
+def heard_levels(levels: Float64Array, peak: float | Float64Array) -> np.ndarray:
+    """Return which levels [T] in nats are within 60 dB of a peak (or one each) and not silent."""
+    return np.asarray(levels > np.maximum(peak - HEARD_NATS, SILENT_LEVEL))
+
+
 def heard_frames(mel: Float32Array) -> np.ndarray:
     """Return which frames [T] of log-mel [bands, T] are within 60 dB of the peak and not silent."""
     levels = frame_levels(mel)
-    return np.asarray((levels > levels.max(initial=SILENT_LEVEL) - HEARD_NATS) & (levels > SILENT_LEVEL))
+    return heard_levels(levels, levels.max(initial=SILENT_LEVEL))
 
 
 def frame_statistics(mels: Iterable[Float32Array], *, heard: bool) -> FrameStatistics | None:

@@ -91,16 +91,12 @@ def _descriptor(file: BinaryIO) -> int | None:
     if sys.platform == "win32":  # descriptors belong to the C library that opened them
         return None
     try:
-        descriptor = file.fileno()
-    except OSError:  # a part of a file
-        return None
-    try:
-        copy = os.dup(descriptor)
-    except OSError:  # the process has as many files open as it may
+        descriptor = os.dup(file.fileno())
+    except OSError:  # a part of a file, or the process has as many files open as it may
         return None
     file.seek(0, os.SEEK_END)  # forgets what was read ahead
     os.lseek(descriptor, 0, os.SEEK_SET)
-    return copy
+    return descriptor
 
 
 def _length(sound: Any) -> int:

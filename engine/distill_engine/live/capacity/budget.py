@@ -10,9 +10,10 @@ from functools import partial
 
 import numpy as np
 
-from distill_engine.audio.arrays import Float32Array, lower_quantile
+from distill_engine.audio.arrays import Float32Array
 from distill_engine.errors import VocoderError
 from distill_engine.live.capacity.realtime_check import COMFORTABLE_FACTOR, LIMIT_FACTOR
+from distill_engine.live.scheduling import quantile
 from distill_engine.synthesis.instrument import Instrument
 from distill_engine.synthesis.synth import Synth
 
@@ -187,4 +188,4 @@ def _hop_share(trial: Synth) -> float:
         began = time.perf_counter()
         trial.render(block, heard)
         times.append(time.perf_counter() - began)
-    return lower_quantile(times, 0.25) * trial.frame_rate / block
+    return quantile(sorted(times), 0.25) * trial.frame_rate / block

@@ -10,12 +10,12 @@ from pathlib import Path
 
 import numpy as np
 
-from distill_engine.audio.arrays import lower_quantile
 from distill_engine.errors import VocoderError
 from distill_engine.inference.onnx_session import SessionSettings
 from distill_engine.inference.torch_import import leave_a_core
 from distill_engine.inference.vocoder_candidates import VocoderChoice
 from distill_engine.inference.vocoder_choice import plays_in_torch
+from distill_engine.live.scheduling import quantile
 from distill_engine.synthesis.instrument import Instrument, prepare_instrument
 from distill_engine.synthesis.voices.voice_pool import VoicePool
 
@@ -109,7 +109,7 @@ def real_time_factor(instrument: Instrument, block: int) -> float:
         began = time.perf_counter()
         vocoder.step(decoder.step(latents))
         times.append(time.perf_counter() - began)
-    return lower_quantile(times, 0.25) * instrument.frame_rate / block
+    return quantile(sorted(times), 0.25) * instrument.frame_rate / block
 
 
 def _load(

@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from distill_engine.analysis.stretches.kinds import kinds_of
 from distill_engine.analysis.stretches.path import KEY_STEPS, CorpusPath
-from distill_engine.analysis.stretches.skeleton import HEARD_NATS, SILENT_LEVEL
+from distill_engine.analysis.stretches.skeleton import HEARD_NATS, heard_levels
 from distill_engine.audio.arrays import Float32Array, Float64Array, lower_quantile
 
 SEARCH_HOPS = 8  # that a search takes
@@ -237,7 +237,7 @@ def _bars(playable: npt.NDArray[np.bool_]) -> Float64Array:
 
 def _usual(levels: Float64Array) -> tuple[float, float]:
     """Return the levels between which the louder half of the heard frames [N] lies, in nats."""
-    heard = levels[(levels > levels.max() - HEARD_NATS) & (levels > SILENT_LEVEL)]
+    heard = levels[heard_levels(levels, levels.max())]
     if not len(heard):
         return -np.inf, np.inf
     least, highest = (lower_quantile(heard, share) for share in USUAL_SHARES)
