@@ -143,6 +143,7 @@ def test_the_keyboard_alone_plays(player, open_page, tools):
         page.key("Escape")
         page.key("Escape")
         tools.eventually(lambda: value_of(tools, client, "/distill/playing") == 0)
+        page.until("document.querySelector('.play').ariaPressed === 'false'")  # the key turns round what the page shows
         page.run("document.activeElement.blur()")
         page.key(" ")
         tools.eventually(lambda: value_of(tools, client, "/distill/playing") == 1)
